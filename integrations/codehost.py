@@ -1,0 +1,287 @@
+"""The parts a code host can have, and what is read from it. A platform lists its parts; a missing part is None."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class AccountState(StrEnum):
+    """Whether an account may use the code host at all."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+class Visibility(StrEnum):
+    """Who may see a repository without a grant of their own."""
+
+    PRIVATE = "private"
+    INTERNAL = "internal"
+    PUBLIC = "public"
+
+
+class CodeAccess(StrEnum):
+    """For whom a repository's code is switched on at all (GitLab: `repository_access_level`)."""
+
+    ENABLED = "enabled"
+    MEMBERS = "members"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteEmail:
+    """An e-mail address as the host reports it. Display only, never used to find an account."""
+
+    address: str
+    is_verified: bool
+    is_primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAccount:
+    """A person (or bot) on a code host. `remote_id` is immutable; `login` can be renamed and reused."""
+
+    remote_id: str
+    login: str
+    display_name: str
+    state: AccountState = AccountState.ACTIVE
+    is_bot: bool = False
+    is_external: bool | None = None  # None: the host did not say
+    avatar_url: str = ""
+    web_url: str = ""
+    emails: tuple[RemoteEmail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteOrganization:
+    """What a synchronization mirrors: a group, organization, workspace or project."""
+
+    remote_id: str
+    kind: str  # the host's own word: "group", "organization", "workspace", "project"
+    name: str
+    path: str
+    web_url: str
+    parent_id: str | None = None
+    avatar_url: str = ""
+    visibility: Visibility = Visibility.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTeam:
+    """A set of people at the host that is granted things together.
+
+    A host without roles inside its teams has one `RemoteTeam` per team. GitLab has one per (sub)group; a person's
+    level in it is on the `RemoteTeamMember`.
+    """
+
+    remote_id: str
+    name: str
+    path: str
+    web_url: str
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRole:
+    """A role in the host's own words. `level` orders roles of one host; `reads_code` is the host's rule for private code."""
+
+    key: str  # stable: "30", or "10:custom-7" for a custom role
+    name: str
+    level: int
+    reads_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMember:
+    """One person's effective role in a team, a repository or the root organization."""
+
+    account: RemoteAccount
+    role: RemoteRole
+    expires_on: date | None = None
+    is_awaiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRepository:
+    """A repository. `team_id` is the (sub)group that it lives in, where the host has that."""
+
+    remote_id: str
+    name: str
+    path: str
+    web_url: str
+    clone_url: str
+    visibility: Visibility
+    code_access: CodeAccess = CodeAccess.ENABLED
+    team_id: str | None = None
+    default_branch: str | None = None  # None: empty repository
+    is_archived: bool = False
+    is_pending_deletion: bool = False
+    last_activity_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who a credential belongs to and what it may do. `scopes` is None when the host does not tell."""
+
+    account: RemoteAccount
+    scopes: frozenset[str] | None = None
+    is_administrator: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostVersion:
+    """Product and version of a running server."""
+
+    product: str
+    version: str
+    edition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GitCredential:
+    """User name and password for git over HTTPS. The password is never logged, nor put into an URL or argv."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteHook:
+    """A webhook as the host lists it."""
+
+    remote_id: str
+    url: str
+    events: frozenset[str]
+    is_enabled: bool = True
+    detail: str = ""
+
+
+class HookLevel(StrEnum):
+    """Where a hook is installed: for everything below a root, or for one repository."""
+
+    ORGANIZATION = "organization"
+    REPOSITORY = "repository"
+
+
+class Directory(Protocol):
+    """People, teams, repositories. Every `list_*` pages inside, and yields everything or raises.
+
+    Raises the `CodeHostError` family; a 404 of the thing asked for is `NotFound`, never an empty list.
+    """
+
+    def viewer(self) -> Viewer: ...
+
+    def list_administered_organizations(self, *, nested: bool) -> Iterator[RemoteOrganization]: ...
+
+    def read_organization(self, organization_id: str) -> RemoteOrganization: ...
+
+    def list_teams(self, organization_id: str) -> Iterator[RemoteTeam]: ...
+
+    def list_team_members(self, team_id: str) -> Iterator[RemoteMember]: ...
+
+    def list_repositories(self, organization_id: str) -> Iterator[RemoteRepository]: ...
+
+    def list_repository_members(self, repository_id: str) -> Iterator[RemoteMember]: ...
+
+
+class Source(Protocol):
+    """Reading code through the API and through git."""
+
+    def read_file(self, repository_id: str, path: str, *, ref: str) -> bytes | None:
+        """The file's bytes; None when the host says that file or ref does not exist (empty repository included)."""
+        ...
+
+    def read_repository(self, repository_id: str) -> RemoteRepository: ...
+
+    def git_credential(self) -> GitCredential: ...
+
+
+class HookInstaller(Protocol):
+    """Webhooks at the host. `parent_id` is an organization's or repository's remote id, by `level`."""
+
+    def list_hooks(self, level: HookLevel, parent_id: str) -> Iterator[RemoteHook]: ...
+
+    def ensure_hook(self, level: HookLevel, parent_id: str, *, url: str, secret: str) -> RemoteHook:
+        """Create the hook, or repair the one with this URL. Raises Forbidden/NotFound where the level is not to be had."""
+        ...
+
+    def remove_hook(self, level: HookLevel, parent_id: str, remote_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RefsChanged:
+    """Branches or tags of one repository changed."""
+
+    repository_id: str
+    refs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoriesChanged:
+    """Repositories appeared, went, were renamed or moved."""
+
+    repository_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MembersChanged:
+    """Somebody's membership or a team changed."""
+
+    account_id: str | None = None
+    team_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookRemoved:
+    """The host tells us that this hook was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A test or an event that asks for nothing."""
+
+
+HookEvent = RefsChanged | RepositoriesChanged | MembersChanged | HookRemoved | Ping
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified webhook delivery. `key` is what to de-duplicate by."""
+
+    key: str
+    name: str  # the host's own event name, for the log
+    events: tuple[HookEvent, ...]
+
+
+class HookParser(Protocol):
+    """Pure. Both take the raw request; header names are lower-cased."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> None:
+        """Raise InvalidSignature unless the delivery proves knowledge of `secret`."""
+        ...
+
+    def parse(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """What the delivery says. Raises UnexpectedResponse for a body that is no delivery of this host."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHost:
+    """One open code host with one credential: the parts it has."""
+
+    directory: Directory
+    source: Source
+    hook_installer: HookInstaller | None
+    hook_parser: HookParser
+    request_count: "RequestCount"
+
+
+@dataclass(slots=True)
+class RequestCount:
+    """How many requests were sent, for the run page and the tests. Thread-safe enough: increments under the GIL's lock."""
+
+    total: int = 0
+    retried: int = 0

@@ -1,0 +1,1 @@
+"""GitLab.com and GitLab Self-Managed (CE and EE)."""
