@@ -1,0 +1,93 @@
+"""Fixtures of all tests: real Redis, both databases, settings and runtime."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from config import Settings
+from models.runtime import Runtime, open_runtime
+from tests.databases import fresh_postgresql, fresh_sqlite
+from tests.services import (
+    RedisServer,
+    start_in_background,
+    stop_background,
+    wait_for_address,
+)
+from tests.services import (
+    redis_url as redis_address,
+)
+
+SERVICES_FOLDER = "REPERTORY_TEST_SERVICES"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start Redis and PostgreSQL once, in the controller; xdist's workers inherit the folder's name."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    folder, process = start_in_background()
+    os.environ[SERVICES_FOLDER] = str(folder)
+    config.add_cleanup(lambda: stop_background(folder, process))
+
+
+@pytest.fixture(scope="session")
+def services() -> Path:
+    """The folder in which the servers of this run live."""
+    return Path(os.environ[SERVICES_FOLDER])
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, services: Path, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database. Every test that asks for it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        with fresh_sqlite(services, tmp_path) as url:
+            yield url
+    else:
+        with fresh_postgresql(services, wait_for_address(services, "postgresql")) as url:
+            yield url
+
+
+@pytest.fixture
+def postgresql_url(services: Path) -> Iterator[str]:
+    """A fresh, migrated PostgreSQL database, for tests of races, which SQLite hides."""
+    with fresh_postgresql(services, wait_for_address(services, "postgresql")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(services: Path, worker_id: str) -> Iterator[str]:
+    """An empty database of the shared Redis that no other test process uses."""
+    path = Path(redis.ConnectionPool.from_url(wait_for_address(services, "redis")).connection_kwargs["path"])
+    number = int(worker_id.removeprefix("gw")) + 1 if worker_id.startswith("gw") else 0
+    url = redis_address(path, database=number)
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+        yield url
+        client.flushdb()
+
+
+@pytest.fixture
+def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A running Redis of the test's own, to be stopped, killed and started again."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings of an instance on http://localhost:8000 with a data directory of its own."""
+    return Settings.from_env(
+        {"REPERTORY_DATA_DIR": str(tmp_path / "var"), "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    )
+
+
+@pytest.fixture
+def runtime(settings: Settings) -> Iterator[Runtime]:
+    """An open runtime on a fresh, migrated database."""
+    runtime = open_runtime(settings)
+    yield runtime
+    runtime.database.close()
