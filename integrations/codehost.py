@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from threading import Lock
 from typing import Protocol
 
 
@@ -85,7 +86,7 @@ class RemoteTeam:
 
 @dataclass(frozen=True, slots=True)
 class RemoteRole:
-    """A role in the host's own words. `level` orders roles of one host; `reads_code` is the host's rule for private code."""
+    """A role in the host's own words. `level` orders roles of one host; `reads_code`: it reads private code there."""
 
     key: str  # stable: "30", or "10:custom-7" for a custom role
     name: str
@@ -205,7 +206,7 @@ class HookInstaller(Protocol):
     def list_hooks(self, level: HookLevel, parent_id: str) -> Iterator[RemoteHook]: ...
 
     def ensure_hook(self, level: HookLevel, parent_id: str, *, url: str, secret: str) -> RemoteHook:
-        """Create the hook, or repair the one with this URL. Raises Forbidden/NotFound where the level is not to be had."""
+        """Create the hook, or repair the one with this URL. Raises Forbidden/NotFound where it can not be had."""
         ...
 
     def remove_hook(self, level: HookLevel, parent_id: str, remote_id: str) -> None: ...
@@ -281,7 +282,18 @@ class CodeHost:
 
 @dataclass(slots=True)
 class RequestCount:
-    """How many requests were sent, for the run page and the tests. Thread-safe enough: increments under the GIL's lock."""
+    """How many requests were sent, for the run page and the tests. Threads may share it."""
 
     total: int = 0
     retried: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def add(self) -> None:
+        """Count a request."""
+        with self._lock:
+            self.total += 1
+
+    def add_retry(self) -> None:
+        """Count a request that had to be sent again."""
+        with self._lock:
+            self.retried += 1

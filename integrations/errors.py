@@ -49,6 +49,15 @@ class UnexpectedResponse(CodeHostError):
     """An answer that is not what the host documents (an HTML page, other JSON): nothing may be concluded from it."""
 
 
+class Rejected(UnexpectedResponse):
+    """The host understood what we sent and does not want it (400, 405, 409, 422): `status` and its own words."""
+
+    def __init__(self, message: str, *, status: int, reason: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+
 class Refused(CodeHostError):
     """Our own outbound rules forbid the address: say which rule and how to allow it."""
 

@@ -1,0 +1,276 @@
+"""One guarded HTTP client for every code host: where it may connect, how long, how much, how often, what may come back.
+
+A token travels in the `Authorization` header only. It is in no URL, no error and no `repr`.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
+from json import dumps
+from ssl import SSLContext
+from types import TracebackType
+from urllib.parse import urlencode, urljoin
+
+import requests
+from requests.cookies import RequestsCookieJar
+
+from integrations.addresses import Destination, OutboundPolicy
+from integrations.answers import Answer, check_answer
+from integrations.codehost import RequestCount
+from integrations.connections import (
+    CURRENT_DEADLINE,
+    Deadline,
+    GuardedAdapter,
+    GuardedDial,
+    Resolver,
+    resolve_checked,
+    system_resolver,
+)
+from integrations.errors import ConnectionFailed, RateLimited, Stage, Unavailable, UnexpectedResponse
+from integrations.fields import Json, JsonObject
+from integrations.paging import read_listing
+from integrations.tls import trust_context
+from integrations.urls import Params, RemoteUrl, parse_url, with_query
+
+TRIES = 3
+MOST_REDIRECTS = 3
+LONGEST_PAUSE = 10.0  # seconds; whoever is told to wait longer ends the job instead
+CHUNK = 64 * 1024
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FINAL_STAGES = frozenset({Stage.ADDRESS, Stage.TLS})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how much: seconds per silent read and per whole call, bytes of a decoded body."""
+
+    read_seconds: float = 20.0
+    call_seconds: float = 60.0
+    body_bytes: int = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The clocks, and how to wait. Tests put in their own."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[float, float], float] = random.uniform
+
+
+class HttpClient:
+    """Requests below one base URL, with one credential. Threads may share it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        policy: OutboundPolicy,
+        destination: Destination = Destination.INTEGRATION,
+        authorization: str = "",
+        ca_pem: str = "",
+        limits: Limits | None = None,
+        timing: Timing | None = None,
+        count: RequestCount | None = None,
+        resolver: Resolver = system_resolver,
+    ) -> None:
+        """Raises Refused for a base URL that is none, ValueError for an unreadable CA certificate."""
+        self.base = parse_url(base_url.rstrip("/"))
+        self.count = count or RequestCount()
+        self._policy = policy
+        self._destination = destination
+        self._authorization = authorization
+        self._limits = limits or Limits()
+        self._timing = timing or Timing()
+        self._resolver = resolver
+        self._session = _open_session(
+            GuardedDial(policy, destination, resolver), trust_context(ca_file=policy.ca_file, ca_pem=ca_pem)
+        )
+
+    def __repr__(self) -> str:
+        return f"HttpClient({self.base})"
+
+    def __enter__(self) -> "HttpClient":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
+
+    def url(self, path: str, params: Params | None = None) -> RemoteUrl:
+        """The address of a path below the base URL."""
+        return parse_url(f"{self.base}{with_query(path, params)}")
+
+    def get_json(self, path: str, params: Params | None = None) -> Json:
+        """Read one document; tried up to three times. Raises the CodeHostError family."""
+        return self._read(self.url(path, params)).json()
+
+    def paginate(self, path: str, params: Params | None = None, *, key: str = "id") -> Iterator[JsonObject]:
+        """Read a whole list, 100 rows per page. Yields everything or raises; see `paging`."""
+        first = self.url(path, {"per_page": 100, **(params or {})})
+        yield from read_listing(first, self._read, key=key)
+
+    def post_json(self, path: str, payload: JsonObject) -> Json:
+        """Create something. Sent once."""
+        return self._write("POST", path, payload).json()
+
+    def put_json(self, path: str, payload: JsonObject) -> Json:
+        """Replace something. Sent once."""
+        return self._write("PUT", path, payload).json()
+
+    def delete(self, path: str) -> None:
+        """Remove something. Sent once; raises NotFound when it is not there."""
+        self._write("DELETE", path, None)
+
+    def look(self, path: str, params: Params | None = None, *, accept: str = "*/*") -> Answer:
+        """One GET whose answer is returned whatever its status, redirects included. Raises for failed connections."""
+        return self._send("GET", self.url(path, params), self._deadline(), headers={"Accept": accept})
+
+    def post_form(self, path: str, fields: Mapping[str, str]) -> Answer:
+        """Send a form once, and return the answer whatever its status."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._send("POST", self.url(path), self._deadline(), headers=headers, body=urlencode(fields).encode())
+
+    def _read(self, url: RemoteUrl) -> Answer:
+        deadline = self._deadline()
+        for attempt in range(1, TRIES):
+            try:
+                return self._read_once(url, deadline)
+            except (RateLimited, Unavailable) as error:
+                self._pause(error, attempt, deadline)
+            self.count.add_retry()
+        return self._read_once(url, deadline)
+
+    def _read_once(self, url: RemoteUrl, deadline: Deadline) -> Answer:
+        answer = self._follow(url, deadline)
+        check_answer(answer, now=self._timing.now())
+        return answer
+
+    def _follow(self, url: RemoteUrl, deadline: Deadline) -> Answer:
+        """GET, following redirects within the origin only."""
+        for _ in range(MOST_REDIRECTS + 1):
+            answer = self._send("GET", url, deadline)
+            if answer.status not in REDIRECTS:
+                return answer
+            url = _redirect_target(url, answer)
+        raise UnexpectedResponse(f"{answer.request}: more than {MOST_REDIRECTS} redirects")
+
+    def _pause(self, error: RateLimited | Unavailable, attempt: int, deadline: Deadline) -> None:
+        """Wait before the next try, or raise the error again when waiting makes no sense."""
+        if isinstance(error, RateLimited):
+            seconds = max((error.retry_at - self._timing.now()).total_seconds(), 0.0)
+        elif isinstance(error, ConnectionFailed) and error.diagnosis.stage in _FINAL_STAGES:
+            raise error
+        else:
+            seconds = self._timing.jitter(0.0, 0.5 * 2**attempt)
+        if seconds > LONGEST_PAUSE or seconds >= deadline.ends_at - self._timing.monotonic():
+            raise error
+        self._timing.sleep(seconds)
+
+    def _write(self, method: str, path: str, payload: JsonObject | None) -> Answer:
+        body = None if payload is None else dumps(payload).encode()
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        answer = self._send(method, self.url(path), self._deadline(), headers=headers, body=body)
+        check_answer(answer, now=self._timing.now())
+        return answer
+
+    def _deadline(self) -> Deadline:
+        clock = self._timing.monotonic
+        return Deadline(clock() + self._limits.call_seconds, self._limits.read_seconds, clock)
+
+    def _send(
+        self,
+        method: str,
+        url: RemoteUrl,
+        deadline: Deadline,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """One request and its whole answer. Raises Refused, Unavailable, ConnectionFailed or UnexpectedResponse."""
+        self._policy.check_url(url, self._destination)
+        proxies = self._proxies(url)
+        sent = {"Accept": "application/json", **(headers or {})}
+        if self._authorization:
+            sent["Authorization"] = self._authorization
+        self.count.add()
+        token = CURRENT_DEADLINE.set(deadline)
+        try:
+            with self._session.request(
+                method,
+                str(url),
+                data=body,
+                headers=sent,
+                stream=True,
+                allow_redirects=False,
+                timeout=min(deadline.remaining(), self._limits.read_seconds),
+                proxies=proxies,
+            ) as response:
+                return self._receive(f"{method} {url.path}", response, deadline)
+        except requests.RequestException as error:
+            raise Unavailable(f"{method} {url.path}: {_describe_failure(error)}") from None
+        finally:
+            CURRENT_DEADLINE.reset(token)
+
+    def _receive(self, request: str, response: requests.Response, deadline: Deadline) -> Answer:
+        body = bytearray()
+        for chunk in response.iter_content(CHUNK):
+            body += chunk
+            deadline.remaining()
+            if len(body) > self._limits.body_bytes:
+                raise UnexpectedResponse(f"{request}: the answer is larger than {self._limits.body_bytes} bytes")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(request, response.status_code, headers, self._without_token(bytes(body)))
+
+    def _without_token(self, body: bytes) -> bytes:
+        """The body, without our own token in case that the host sends it back: error texts quote bodies."""
+        secret = self._authorization.rpartition(" ")[2].encode()
+        return body.replace(secret, b"***") if secret else body
+
+    def _proxies(self, url: RemoteUrl) -> dict[str, str]:
+        """The proxy for this URL. It resolves names by itself, so what we know of them is judged here."""
+        proxy = self._policy.proxy_for(url)
+        if not proxy:
+            return {}
+        with suppress(ConnectionFailed):  # a name that only the proxy can resolve is the proxy's to judge
+            resolve_checked(url, policy=self._policy, destination=self._destination, resolver=self._resolver)
+        return {url.scheme: proxy}
+
+
+def _open_session(dial: GuardedDial, context: SSLContext) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.clear()
+    session.headers.update({"User-Agent": "Repertory", "Accept-Encoding": "gzip"})
+    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, GuardedAdapter(dial, context))
+    return session
+
+
+def _redirect_target(url: RemoteUrl, answer: Answer) -> RemoteUrl:
+    target = parse_url(urljoin(str(url), answer.headers.get("location", "")))
+    if target.origin != url.origin:
+        raise UnexpectedResponse(
+            f"{answer.request}: the host redirects to {target.origin}, which we do not follow; correct the base URL"
+        )
+    return target
+
+
+def _describe_failure(error: requests.RequestException) -> str:
+    """Our own words: the library's text may hold the whole URL."""
+    if isinstance(error, requests.Timeout) or "timed out" in str(error).lower():
+        return "the host did not answer in time"
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return "the answer is compressed in a broken way"
+    return "the connection broke before the answer was complete"

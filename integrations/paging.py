@@ -1,0 +1,95 @@
+"""Read a list to its end, or not at all: a listing is complete or it raises."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
+
+from integrations.answers import Answer
+from integrations.errors import IncompleteListing, Refused, UnexpectedResponse
+from integrations.fields import Json, JsonObject, as_objects
+from integrations.urls import RemoteUrl, parse_url
+
+MOST_PAGES = 5000
+
+FetchPage = Callable[[RemoteUrl], Answer]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What one walk over all pages found; `problem` says why its result can not be complete."""
+
+    rows: list[JsonObject] = field(default_factory=list)
+    totals: list[int] = field(default_factory=list)
+    problem: str = ""
+
+
+def read_listing(first: RemoteUrl, fetch: FetchPage, *, key: str = "id") -> list[JsonObject]:
+    """All rows from the first page to the last.
+
+    Pages shift while somebody changes the list, so a walk that contradicts itself is done once more.
+    Raises IncompleteListing when it still does, when a next link leads elsewhere, or when a page does not come.
+    """
+    walk = _walk(first, fetch, key)
+    if walk.problem:
+        walk = _walk(first, fetch, key)
+    if walk.problem:
+        raise IncompleteListing(f"{first.path}: {walk.problem}")
+    return walk.rows
+
+
+def _walk(first: RemoteUrl, fetch: FetchPage, key: str) -> _Walk:
+    walk = _Walk()
+    seen: set[str] = set()
+    url: RemoteUrl | None = first
+    while url is not None:
+        if str(url) in seen or len(seen) >= MOST_PAGES:
+            raise IncompleteListing(f"{first.path}: the pages never end")
+        seen.add(str(url))
+        answer = fetch(url)
+        walk.rows.extend(as_objects(answer.json(), f"{first.path}"))
+        _note_total(walk, answer)
+        url = _next_url(first, url, answer)
+    walk.problem = _contradiction(walk, key)
+    return walk
+
+
+def _note_total(walk: _Walk, answer: Answer) -> None:
+    total = answer.number_header("x-total")
+    if total is not None:
+        walk.totals.append(total)
+
+
+def _next_url(first: RemoteUrl, current: RemoteUrl, answer: Answer) -> RemoteUrl | None:
+    link = answer.next_link()
+    if link is None:
+        if answer.number_header("x-next-page") is not None:
+            raise IncompleteListing(f"{first.path}: there is a next page, but no link to it")
+        return None
+    try:
+        url = parse_url(urljoin(str(current), link))
+    except Refused as error:
+        raise IncompleteListing(f"{first.path}: the link to the next page is malformed") from error
+    if url.origin != first.origin:
+        raise IncompleteListing(
+            f"{first.path}: the next page is said to be at {url.origin}, not at {first.origin}; "
+            "the host's own idea of its address differs from the base URL"
+        )
+    return url
+
+
+def _contradiction(walk: _Walk, key: str) -> str:
+    keys = [_row_key(row, key) for row in walk.rows]
+    if len(set(keys)) != len(keys):
+        return "a row came twice"
+    if len(set(walk.totals)) > 1:
+        return "the number of rows changed while they were read"
+    if walk.totals and walk.totals[0] != len(walk.rows):
+        return f"{len(walk.rows)} rows came, but the host counts {walk.totals[0]}"
+    return ""
+
+
+def _row_key(row: JsonObject, key: str) -> Json:
+    value = row.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise UnexpectedResponse(f"a row has no {key}")
+    return value
