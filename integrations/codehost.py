@@ -84,14 +84,26 @@ class RemoteTeam:
     parent_id: str | None = None
 
 
+class Standing(StrEnum):
+    """What a role in the root makes of somebody here, when its synchronization is the primary one."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteRole:
-    """A role in the host's own words. `level` orders roles of one host; `reads_code`: it reads private code there."""
+    """A role in the host's own words. `level` orders the roles of one host.
 
-    key: str  # stable: "30", or "10:custom-7" for a custom role
+    `reads_code` is the host's rule for private code; `standing` is what the role is worth in the root.
+    """
+
+    key: str  # stable: "30", or "10:7" for a custom role
     name: str
     level: int
     reads_code: bool
+    standing: Standing = Standing.MEMBER  # GitLab: 50 and up OWNER, 40 ADMIN
 
 
 @dataclass(frozen=True, slots=True)

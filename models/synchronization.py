@@ -104,6 +104,7 @@ class SyncRun(Base):
     progress_done: Mapped[int] = mapped_column(default=0)
     progress_total: Mapped[int | None]
     request_count: Mapped[int] = mapped_column(default=0)
+    job_run_id: Mapped[int | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     phase_times: Mapped[dict[str, Any]] = mapped_column(default=dict)  # phase -> ISO time at which it began
     changes: Mapped[list[dict[str, Any]]] = mapped_column(default=list)

@@ -507,6 +507,7 @@ def upgrade() -> None:
         sa.Column("progress_done", sa.Integer(), nullable=False),
         sa.Column("progress_total", sa.Integer(), nullable=True),
         sa.Column("request_count", sa.Integer(), nullable=False),
+        sa.Column("job_run_id", sa.Integer(), nullable=True),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("phase_times", sa.JSON(), nullable=False),
         sa.Column("changes", sa.JSON(), nullable=False),
