@@ -1,0 +1,152 @@
+"""Start an installation in the foreground: database, Redis, workers, ticker and web; stop all of it on Ctrl-C.
+
+scripts/run has made sure by now that everything needed is installed, and that we are the right user.
+"""
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from config import Settings, SettingsError
+from scripts.places import ROOT, Places, StartRefused, make_places
+from scripts.programs import list_programs, render_redis_configuration, render_supervisor_configuration
+from scripts.supervision import Supervision
+
+READY_SECONDS = 60.0
+
+
+def main() -> int:
+    """Run until stopped. Returns the exit code."""
+    os.umask(0o077)
+    try:
+        settings = Settings.from_env()
+        runtime = os.environ.get("REPERTORY_RUNTIME_DIR")
+        places = make_places(settings.data_dir, runtime=Path(runtime) if runtime else None)
+        with _only_one_start(places):
+            check_address_is_free(settings.bind)
+            return _run(settings, places)
+    except (SettingsError, StartRefused) as error:
+        print(f"\nRepertory was not started. {error}", file=sys.stderr)
+        return 1
+
+
+def _run(settings: Settings, places: Places) -> int:
+    environment = _environment(settings, places)
+    _upgrade_database(environment)
+    _write_configuration(settings, places)
+    supervision = Supervision(places, environment=environment)
+    supervision.start()
+    try:
+        if supervision.wait_until(lambda: not list_problems(settings), seconds=READY_SECONDS):
+            _announce(settings, places, environment)
+        elif not supervision.stop_requested:
+            _tell_not_ready(settings, places)
+        return supervision.wait()
+    finally:
+        supervision.stop()
+        (places.run / "redis.url").unlink(missing_ok=True)
+
+
+def check_address_is_free(bind: str) -> None:
+    """Raises StartRefused when the web could not listen there."""
+    host, _, port = bind.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            raise StartRefused(
+                f"It can not listen on {bind}: {error.strerror}. Stop the other program, or choose another port with "
+                "REPERTORY_BIND and REPERTORY_BASE_URL, for example: "
+                "REPERTORY_BIND=127.0.0.1:8001 REPERTORY_BASE_URL=http://localhost:8001 make run"
+            ) from error
+
+
+def list_problems(settings: Settings) -> list[str]:
+    """What /readyz complains about; empty when everything is ready to work."""
+    host, _, port = settings.bind.rpartition(":")
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host.strip("[]"))  # noqa: S104 - compared, not bound
+    connection = HTTPConnection(host, int(port), timeout=5)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": settings.base.netloc})
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, HTTPException) as error:
+        return [f"the web does not answer yet ({error})"]
+    finally:
+        connection.close()
+    return [] if answer.status == 200 else [f"/readyz answers {answer.status}: {_shorten(body)}"]
+
+
+def _shorten(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body))[:1000]
+    except ValueError:
+        return body[:200].decode(errors="replace")
+
+
+def _environment(settings: Settings, places: Places) -> Mapping[str, str]:
+    own = {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "REPERTORY_DATA_DIR": str(places.data),
+        "REDIS_URL": settings.redis_url or f"unix://{places.redis_socket}",
+    }
+    return {**os.environ, **own}
+
+
+def _upgrade_database(environment: Mapping[str, str]) -> None:
+    command = [sys.executable, "-P", "-m", "cli", "db", "upgrade"]
+    if subprocess.run(command, cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        raise StartRefused("The database could not be upgraded; the reason is above.")
+
+
+def _write_configuration(settings: Settings, places: Places) -> None:
+    own_redis = not settings.redis_url
+    programs = list_programs(places, python=Path(sys.executable), own_redis=own_redis)
+    _write_private(places.run / "supervisor.conf", render_supervisor_configuration(places, programs))
+    if own_redis:
+        _write_private(places.run / "redis.conf", render_redis_configuration(places))
+        _write_private(places.run / "redis.url", f"unix://{places.redis_socket}")
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
+def _announce(settings: Settings, places: Places, environment: Mapping[str, str]) -> None:
+    print("\nRepertory is ready.\n", f"  Address     {settings.base_url}", sep="\n")
+    command = [sys.executable, "-P", "-m", "cli", "setup-link", "--if-needed"]
+    answer = subprocess.run(command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, check=False)
+    for position, line in enumerate(answer.stdout.strip().splitlines()):
+        print(f"  Setup       {line}" if position == 0 else f"              {line}")
+    print(f"  Data        {places.data}", f"  Logs        {places.log}", "\nStop it with Ctrl-C.", sep="\n", flush=True)
+
+
+def _tell_not_ready(settings: Settings, places: Places) -> None:
+    problems = "; ".join(list_problems(settings))
+    print(f"\nRepertory is not ready after {READY_SECONDS:.0f} seconds: {problems}", file=sys.stderr)
+    print(f"The logs are in {places.log}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _only_one_start(places: Places) -> Iterator[None]:
+    with (places.run / "lock").open("a", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StartRefused(f"It is running already with the data in {places.data}.") from error
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())
