@@ -30,7 +30,7 @@ from integrations.connections import (
     resolve_checked,
     system_resolver,
 )
-from integrations.errors import ConnectionFailed, RateLimited, Stage, Unavailable, UnexpectedResponse
+from integrations.errors import ConnectionFailed, RateLimited, Refused, Stage, Unavailable, UnexpectedResponse
 from integrations.fields import Json, JsonObject
 from integrations.paging import read_listing
 from integrations.tls import trust_context
@@ -136,10 +136,13 @@ class HttpClient:
         """One GET whose answer is returned whatever its status, redirects included. Raises for failed connections."""
         return self._send("GET", self.url(path, params), self._deadline(), headers={"Accept": accept})
 
-    def post_form(self, path: str, fields: Mapping[str, str]) -> Answer:
-        """Send a form once, and return the answer whatever its status."""
+    def post_form(self, address: str, fields: Mapping[str, str]) -> Answer:
+        """Send a form once to a whole URL of this host, and return the answer whatever its status."""
+        url = parse_url(address)
+        if url.origin != self.base.origin:
+            raise Refused(f"{url.origin} is not {self.base.origin}")
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._send("POST", self.url(path), self._deadline(), headers=headers, body=urlencode(fields).encode())
+        return self._send("POST", url, self._deadline(), headers=headers, body=urlencode(fields).encode())
 
     def _read(self, url: RemoteUrl) -> Answer:
         deadline = self._deadline()

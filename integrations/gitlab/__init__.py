@@ -1,1 +1,3 @@
-"""GitLab.com and GitLab Self-Managed (CE and EE)."""
+"""GitLab.com and self-managed GitLab: REST API v4, OAuth, webhooks."""
+
+API = "/api/v4"

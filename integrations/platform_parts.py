@@ -1,0 +1,127 @@
+"""What a platform must bring to be offered: names, addresses, scopes, a guide, and how to open and examine a host."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from integrations.addresses import OutboundPolicy
+from integrations.codehost import CodeHost, HostVersion, RequestCount
+from integrations.errors import Diagnosis
+from integrations.http import HttpClient, Limits, Timing
+from integrations.oauth import OAuthEndpoints
+
+
+class Use(StrEnum):
+    """What an integration is used for."""
+
+    LOG_IN = "log_in"
+    SYNCHRONIZE = "synchronize"
+    INSTALL_WEBHOOKS = "install_webhooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A scope of the OAuth application, and why it is needed."""
+
+    name: str
+    reason: str
+    used_for: Use
+
+
+@dataclass(frozen=True, slots=True)
+class GuideStep:
+    """One step on the host's pages. `copies` names what is to be copied in it, if anything."""
+
+    text: str
+    copies: Literal["", "setup_link", "callback_url", "scopes"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedUrl:
+    """A base URL as it should be, and what was changed about it, for the administrator."""
+
+    url: str
+    advice: tuple[str, ...] = ()
+
+
+class Knowledge(StrEnum):
+    """What a check could find out."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check of the OAuth application. `diagnosis` is set when it is bad."""
+
+    subject: str
+    knowledge: Knowledge
+    text: str
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCheck:
+    """What is to be checked about an OAuth application before it is saved."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HostAccess:
+    """Everything that it takes to talk to one host with one credential."""
+
+    base_url: str
+    access_token: str = field(repr=False)
+    policy: OutboundPolicy
+    ca_pem: str = field(default="", repr=False)
+    limits: Limits = field(default_factory=Limits)
+    timing: Timing = field(default_factory=Timing)
+    count: RequestCount = field(default_factory=RequestCount)
+
+    def open_client(self, url: str) -> HttpClient:
+        """A client that sends the token as bearer. Raises Refused for a URL that is none."""
+        return HttpClient(
+            url,
+            policy=self.policy,
+            authorization=f"Bearer {self.access_token}",
+            ca_pem=self.ca_pem,
+            limits=self.limits,
+            timing=self.timing,
+            count=self.count,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One entry of the platform list. Functions take the integration's base URL."""
+
+    key: str
+    label: str
+    default_base_url: str
+    is_base_url_fixed: bool
+    default_login_policy: Literal["members", "everyone"]
+    lowest_version: tuple[int, int]
+    shows_organizations_as: str  # the host's word, for "choose a …"
+    setup_links: Callable[[str], tuple[tuple[str, str], ...]]  # (label, address), the usual one first
+    api_url: Callable[[str], str]
+    oauth_endpoints: Callable[[str], OAuthEndpoints]
+    scopes_for: Callable[[Collection[Use]], tuple[Scope, ...]]
+    guide: tuple[GuideStep, ...]
+    correct_base_url: Callable[[str], CorrectedUrl]
+    probe: Callable[[HttpClient], HostVersion]  # client below the base URL, without a credential
+    check_client: Callable[[HttpClient, ClientCheck], tuple[Finding, ...]]
+    open_code_host: Callable[[HostAccess], CodeHost]
+    read_version: Callable[[HostAccess], HostVersion]
+
+    def setup_link(self, base_url: str) -> str:
+        """The page of the host where the OAuth application is made."""
+        return self.setup_links(base_url)[0][1]
