@@ -1,0 +1,56 @@
+"""Browser pages to sign in (one button per person, no password) and to sign out, and the start page."""
+
+from markupsafe import Markup
+from werkzeug import Response
+
+from .browser import Visit, alert, button, paragraph, text_field
+
+SHOWN_USERS = 60
+
+
+def start(visit: Visit) -> Response:
+    if visit.user is None:
+        return visit.go(f"{visit.core.base_url}/users/sign_in")
+    links = [("/-/user_settings/applications", "Your applications")]
+    if visit.user.is_admin:
+        links.append(("/admin/applications", "Applications of the instance"))
+    rows = [Markup("<p><a href='{}{}'>{}</a></p>").format(visit.core.prefix, *link) for link in links]
+    return visit.page("Projects", *rows, visit.form("/users/sign_out", [button("Sign out")]))
+
+
+def sign_in_page(visit: Visit, problem: str = "") -> Response:
+    people = [each for each in visit.core.state.users.values() if not each.bot][:SHOWN_USERS]
+    fields = [button(f"Sign in as {each.name}", "username", each.username) for each in people]
+    other = [text_field("username", "Username"), button("Sign in")]
+    parts = [alert(problem)] if problem else []
+    parts += [paragraph("Pick who you are. There are no passwords here."), visit.form("/users/sign_in", fields)]
+    return visit.page("Sign in", *parts, visit.form("/users/sign_in", other), status=422 if problem else 200)
+
+
+def sign_in(visit: Visit) -> Response:
+    if not visit.is_genuine:
+        return visit.page("The form is too old", paragraph("Go back and try again."), status=422)
+    user = visit.core.state.user_by(visit.request.form.get("username", ""))
+    if user is None or user.bot:
+        return sign_in_page(visit, "Invalid login or password.")
+    if not user.is_active:
+        return sign_in_page(visit, "Your account has been blocked.")
+    visit.session.user_id = user.id
+    target, visit.session.return_to = visit.session.return_to or f"{visit.core.base_url}/", ""
+    return visit.go(target)
+
+
+def sign_out(visit: Visit) -> Response:
+    if visit.is_genuine:
+        visit.session.user_id = None
+    return visit.go(f"{visit.core.base_url}/users/sign_in")
+
+
+def ask_to_sign_in(visit: Visit) -> Response:
+    """Remember where the browser wanted to go, and send it to the sign-in page."""
+    query = visit.request.query_string.decode()
+    path = visit.request.path
+    visit.session.return_to = f"{visit.core.base_url}{path.removeprefix(visit.core.prefix)}" + (
+        f"?{query}" if query else ""
+    )
+    return visit.go(f"{visit.core.base_url}/users/sign_in")
