@@ -32,7 +32,7 @@ from .deliveries import DeliveryRecord, sign
 from .fake import FakeGitLab
 from .git_objects import File
 from .misbehaviour import Kind
-from .model import Group, Level, MemberRole, Project, RequestRecord, User
+from .model import Group, Level, MemberRole, Project, RequestRecord, User, Visibility
 
 __all__ = [
     "DeliveryRecord",
@@ -45,5 +45,6 @@ __all__ = [
     "Project",
     "RequestRecord",
     "User",
+    "Visibility",
     "sign",
 ]
