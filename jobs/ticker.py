@@ -20,7 +20,7 @@ from models import Runtime
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-STOP_SECONDS = 5.0
+STOP_SECONDS = 2.0
 
 
 def run_ticker(runtime: Runtime) -> None:

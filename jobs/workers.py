@@ -28,8 +28,8 @@ from models import Runtime
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 5.0  # a running job gets so long to end by itself
-KILL_SECONDS = 2.0
+STOP_SECONDS = 2.0  # a running job gets so long to end by itself; the supervisor waits four seconds
+KILL_SECONDS = 1.0
 RESTART_SECONDS = 1.0
 TICK_SECONDS = 1.0
 REDIS_SECONDS = 2.0
@@ -114,7 +114,11 @@ class _Workers:
     def stop(self) -> None:
         """Let running jobs end; after a while put them back and end their processes."""
         log.info("stopping %d workers", len(self.children))
-        for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGTERM, KILL_SECONDS), (signal.SIGKILL, 2.0)):
+        for number, seconds in (
+            (signal.SIGTERM, STOP_SECONDS),
+            (signal.SIGTERM, KILL_SECONDS),
+            (signal.SIGKILL, KILL_SECONDS),
+        ):
             for pid in self.children:
                 os.kill(pid, number)
             self.wait(seconds)

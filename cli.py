@@ -1,0 +1,218 @@
+"""The `repertory` command: start the processes of an instance, and repair it from its host."""
+
+import getpass
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from accounts.administrators import UnknownAccount, grant_administrator, list_administrators, make_login_link
+from accounts.setup_state import InstanceUnreadable, mint_setup_link, setup_link_at_start
+from config import Settings, SettingsError
+from integrations.vcs.git_command import read_git_version
+from jobs import QUEUES, hang_bell
+from jobs.checks import Check, CheckState, check_system
+from models import Runtime, open_runtime, utc_now
+from models.start import InstanceProblem, NotUpgraded, prepare_instance, refuse_foreign_data
+from models.upgrade import newest_revision, upgrade_database
+from web.logging import configure_logging
+from worker import run_ticker, run_workers
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+WAIT_SECONDS = 60.0
+GUNICORN_SETTINGS = Path(__file__).parent / "scripts" / "gunicorn.conf.py"
+SYMBOLS = {CheckState.OK: "ok", CheckState.WARNING: "look", CheckState.FAILED: "FAILED"}
+
+
+class Refused(click.ClickException):
+    """A setting or the state of the instance forbids to go on: one sentence, exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it to standard error."""
+        click.echo(f"repertory: {self.message}", file=file or sys.stderr)
+
+
+class Failed(Refused):
+    """It was tried and did not work: one sentence, exit code 1."""
+
+    exit_code = 1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def repertory() -> None:
+    """Run and repair a Repertory instance on its host. Settings come from the environment."""
+
+
+@repertory.command()
+def serve() -> None:
+    """Serve the web pages and packages."""
+    with _ready_runtime() as runtime:
+        runtime.database.close()
+    command = [sys.executable, "-P", "-m", "gunicorn", "-c", str(GUNICORN_SETTINGS), "wsgi:create_app()"]
+    os.execv(sys.executable, command)  # noqa: S606 - gunicorn takes the place of this process
+
+
+@repertory.command()
+@click.argument("queues", nargs=-1, type=click.Choice(QUEUES))
+def worker(queues: tuple[str, ...]) -> None:
+    """Work on QUEUES (all of them when none is named), with one process for each."""
+    with _ready_runtime() as runtime:
+        run_workers(runtime, queues or QUEUES)
+
+
+@repertory.command()
+def ticker() -> None:
+    """Hand due work to the workers, and run what is to be done every so often."""
+    with _ready_runtime() as runtime:
+        run_ticker(runtime)
+
+
+@repertory.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the tables to the newest revision; several processes may do so at once."""
+    with _runtime() as runtime:
+        _wait_for(lambda: refuse_foreign_data(runtime))
+        upgrade_database(runtime.database)
+        prepare_instance(runtime)
+    click.echo(f"The database is at revision {newest_revision()}.")
+
+
+@repertory.command("setup-link")
+@click.option("--if-needed", is_flag=True, help="Print nothing when there is a valid link, or Setup Mode has ended.")
+def setup_link(if_needed: bool) -> None:
+    """Make a new setup link. Older links and unlocked browsers end."""
+    with _runtime() as runtime:
+        prepare_instance(runtime)
+        link = setup_link_at_start(runtime) if if_needed else mint_setup_link(runtime, actor=_operator())
+    if link:
+        click.echo(link)
+    elif not if_needed:
+        raise Failed("Setup Mode has ended: log in instead, or use `repertory admin login-link USER`")
+
+
+@repertory.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def doctor(as_json: bool) -> None:
+    """Check everything that this instance needs. Exit code 1 when something fails."""
+    with _runtime() as runtime:
+        checks = check_system(runtime, read_git_version=read_git_version)
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        for check in checks:
+            _tell_check(check)
+    if any(check.state is CheckState.FAILED for check in checks):
+        sys.exit(1)
+
+
+def _tell_check(check: Check) -> None:
+    click.echo(f"{SYMBOLS[check.state]:8}{check.title:18}{check.reason}")
+    if check.fix and check.state is not CheckState.OK:
+        click.echo(f"{'':26}{check.fix}")
+
+
+@repertory.group()
+def admin() -> None:
+    """Administrators: for the case that nobody can get in any more."""
+
+
+@admin.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_admins(as_json: bool) -> None:
+    """List the administrators."""
+    with _runtime() as runtime, runtime.database.read() as session:
+        administrators = list_administrators(session)
+    if as_json:
+        click.echo(json.dumps([asdict(person) for person in administrators], indent=2, default=str))
+        return
+    for person in administrators:
+        click.echo(f"{person.user_id:<6}{person.name}  ({', '.join(person.accounts) or 'no account'})")
+
+
+@admin.command()
+@click.option("--integration", required=True, metavar="SLUG", help="The integration, as in its callback URL.")
+@click.option("--login", required=True, help="The login name there.")
+def grant(integration: str, login: str) -> None:
+    """Make the owner of an account administrator."""
+    with _runtime() as runtime, runtime.database.write() as session:
+        person = grant_administrator(
+            session, integration_slug=integration, login=login, actor=_operator(), now=utc_now()
+        )
+    click.echo(f"{person.name} is administrator.")
+
+
+@admin.command("login-link")
+@click.argument("user")
+def login_link(user: str) -> None:
+    """Make a link that logs USER (an id or a login name) in once, within ten minutes."""
+    with _runtime() as runtime, runtime.database.write() as session:
+        base_url = runtime.settings.base_url
+        click.echo(make_login_link(session, base_url=base_url, user=user, actor=_operator(), now=utc_now()))
+
+
+@contextmanager
+def _runtime() -> Iterator[Runtime]:
+    """An open runtime. What may go wrong in the block with it becomes one sentence."""
+    try:
+        settings = Settings.from_env()
+        configure_logging(settings.log_level, stream=sys.stderr)
+        runtime = open_runtime(settings)
+        hang_bell(runtime)
+        try:
+            yield runtime
+        finally:
+            runtime.database.close()
+    except (SettingsError, InstanceProblem, InstanceUnreadable) as error:
+        raise Refused(str(error)) from error
+    except UnknownAccount as error:
+        raise Failed(str(error)) from error
+    except SQLAlchemyError as error:
+        raise Failed(f"the database does not answer ({type(error).__name__}): check DATABASE_URL") from error
+
+
+@contextmanager
+def _ready_runtime() -> Iterator[Runtime]:
+    """A runtime of an instance that may serve: waits a minute for the database and its upgrade."""
+    with _runtime() as runtime:
+        _wait_for(lambda: prepare_instance(runtime))
+        yield runtime
+
+
+def _wait_for(attempt: Callable[[], T]) -> T:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return attempt()
+        except (SQLAlchemyError, NotUpgraded) as error:
+            if time.monotonic() >= deadline:
+                raise
+            reason = str(error) if isinstance(error, NotUpgraded) else "the database does not answer"
+            log.warning("waiting: %s", reason)
+            time.sleep(2)
+
+
+def _operator() -> str:
+    return f"command line ({getpass.getuser()})"
+
+
+if __name__ == "__main__":
+    repertory(prog_name="repertory")
