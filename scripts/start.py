@@ -3,6 +3,7 @@
 scripts/run has made sure by now that everything needed is installed, and that we are the right user.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -63,9 +64,9 @@ def check_address_is_free(bind: str) -> None:
         try:
             probe.bind((host.strip("[]"), int(port)))
         except OSError as error:
+            reason = "another program is using it" if error.errno == errno.EADDRINUSE else str(error.strerror)
             raise StartRefused(
-                f"It can not listen on {bind}: {error.strerror}. Stop the other program, or choose another port with "
-                "REPERTORY_BIND and REPERTORY_BASE_URL, for example: "
+                f"It can not listen on {bind}: {reason}. Choose another address, for example: "
                 "REPERTORY_BIND=127.0.0.1:8001 REPERTORY_BASE_URL=http://localhost:8001 make run"
             ) from error
 

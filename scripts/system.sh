@@ -33,7 +33,6 @@ need() {
 # Install what `need` found missing. Starts no service, now or at the next boot.
 install_missing() {
     [ -n "$missing_packages" ] || return 0
-    command_to_type="apt-get update && apt-get install -y --no-install-recommends$missing_packages"
     has apt-get || fail "These programs are missing:
 $missing_reasons
 
@@ -48,9 +47,9 @@ Install them with the package manager of this system, then try again."
     else
         fail "These system packages are missing:$missing_reasons
 
-Type this as root, then try again:
+Type this as root (it installs them and leaves no service running), then try again:
 
-    $command_to_type"
+    $root/scripts/install-packages$missing_packages"
     fi
     missing_packages=""
 }

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 
@@ -21,6 +22,11 @@ from tests.services import (
 )
 
 SERVICES_FOLDER = "REPERTORY_TEST_SERVICES"
+SCALE = int(os.environ.get("REPERTORY_TEST_SCALE", "1"))  # `make soak` sets it: the same tests with larger numbers
+
+hypothesis.settings.register_profile("usual", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=100 * SCALE, print_blob=True)
+hypothesis.settings.load_profile("usual" if SCALE == 1 else "soak")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     folder, process = start_in_background()
     os.environ[SERVICES_FOLDER] = str(folder)
     config.add_cleanup(lambda: stop_background(folder, process))
+
+
+@pytest.fixture(scope="session")
+def scale() -> int:
+    """By how much a test may enlarge its numbers: 1, or more in `make soak`."""
+    return SCALE
 
 
 @pytest.fixture(scope="session")
