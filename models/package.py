@@ -60,6 +60,7 @@ class Package(Base):
     started_seq: Mapped[int] = mapped_column(default=0)
     running_update_id: Mapped[int | None]
     lease_until: Mapped[datetime | None]
+    refs_digest: Mapped[str] = mapped_column(default="")  # of the refs that the last successful update read
     metadata_changed_at: Mapped[datetime | None]  # whole seconds, strictly rising: Last-Modified of the p2 documents
     updated_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -42,7 +42,7 @@ class Repository(Base):
     manifest_state: Mapped[ManifestState] = mapped_column(default=ManifestState.UNKNOWN)
     manifest_name: Mapped[str] = mapped_column(default="")  # "name" in composer.json, lower case
     manifest_reason: Mapped[str] = mapped_column(default="")
-    manifest_activity_at: Mapped[datetime | None]  # last_activity_at when composer.json was last looked at
+    manifest_checked_at: Mapped[datetime | None]
     excluded_at: Mapped[datetime | None]  # its package was deleted by hand: not added again
     excluded_by: Mapped[str] = mapped_column(default="")
     removed_at: Mapped[datetime | None]

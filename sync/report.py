@@ -1,0 +1,191 @@
+"""What a run changed, by name, for people to read. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from models import TeamKind
+from sync.plan import Plan
+from sync.snapshot import Snapshot
+from sync.state import State, TeamValue
+from sync.wanted import GrantKey, TeamKey
+
+
+class Action(StrEnum):
+    """What happened to something."""
+
+    ADD = "add"
+    CHANGE = "change"
+    REMOVE = "remove"
+
+
+class Subject(StrEnum):
+    """What kind of thing it happened to; also the order in which a report lists them."""
+
+    PERSON = "person"
+    OWNER = "owner"
+    ADMIN = "admin"
+    TEAM = "team"
+    MEMBERSHIP = "membership"
+    REPOSITORY = "repository"
+    PACKAGE = "package"
+    GRANT = "grant"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a report."""
+
+    kind: Subject
+    action: Action
+    name: str
+    detail: str = ""
+    url: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """For the run's row and the download."""
+        return {key: str(value) for key, value in asdict(self).items()}
+
+
+def report_changes(plan: Plan, state: State, snapshot: Snapshot) -> list[Change]:
+    """Every change of a plan that means something to an administrator."""
+    names = _Names(plan, state, snapshot)
+    changes = [
+        *_people(plan, names),
+        *_standing(plan, names),
+        *_teams(plan),
+        *_memberships(plan, names),
+        *_repositories(plan, state),
+        *_packages(plan, names),
+        *_grants(plan, names),
+    ]
+    order = {subject: position for position, subject in enumerate(Subject)}
+    return sorted(
+        changes, key=lambda change: (order[change.kind], change.action, change.name.casefold(), change.detail)
+    )
+
+
+def count_changes(changes: list[Change]) -> dict[str, dict[str, int]]:
+    """How many of each kind and action: `{"person": {"add": 3}}`."""
+    counts: dict[str, dict[str, int]] = {}
+    for change in changes:
+        actions = counts.setdefault(change.kind.value, {})
+        actions[change.action.value] = actions.get(change.action.value, 0) + 1
+    return counts
+
+
+class _Names:
+    """Remote ids as people know them."""
+
+    def __init__(self, plan: Plan, state: State, snapshot: Snapshot) -> None:
+        self._people = {**state.identities, **plan.identities.add, **plan.identities.change}
+        self._teams = {**state.teams, **plan.teams.add, **plan.teams.change}
+        self._repositories = {**state.repositories, **plan.repositories.add, **plan.repositories.change}
+
+    def person(self, account_id: str) -> str:
+        person = self._people.get(account_id)
+        return f"@{person.login}" if person else account_id
+
+    def person_url(self, account_id: str) -> str:
+        person = self._people.get(account_id)
+        return person.web_url if person else ""
+
+    def team(self, key: TeamKey) -> str:
+        return team_label(self._teams[key])
+
+    def team_url(self, key: TeamKey) -> str:
+        return self._teams[key].web_url
+
+    def repository(self, repository_id: str) -> str:
+        repository = self._repositories.get(repository_id)
+        return repository.path if repository else repository_id
+
+    def repository_url(self, repository_id: str) -> str:
+        repository = self._repositories.get(repository_id)
+        return repository.web_url if repository else ""
+
+
+def team_label(team: TeamValue) -> str:
+    """A team as it is shown: its path at the host and the role."""
+    return f"{team.path} ({team.role_name})" if team.role_name else team.path
+
+
+def _people(plan: Plan, names: _Names) -> Iterator[Change]:
+    for key, person in plan.identities.add.items():
+        detail = "blocked there" if person.is_blocked else person.display_name
+        yield Change(Subject.PERSON, Action.ADD, names.person(key), detail, person.web_url)
+    for key, person in plan.identities.change.items():
+        detail = "blocked there" if person.is_blocked else person.display_name
+        yield Change(Subject.PERSON, Action.CHANGE, names.person(key), detail, person.web_url)
+
+
+def _standing(plan: Plan, names: _Names) -> Iterator[Change]:
+    subjects = {TeamKind.OWNERS: Subject.OWNER, TeamKind.ADMINS: Subject.ADMIN}
+    for action, keys in ((Action.ADD, plan.standing.add), (Action.REMOVE, plan.standing.remove)):
+        for kind, account in keys:
+            yield Change(subjects[kind], action, names.person(account), url=names.person_url(account))
+
+
+def _teams(plan: Plan) -> Iterator[Change]:
+    for action, teams in (
+        (Action.ADD, plan.teams.add),
+        (Action.CHANGE, plan.teams.change),
+        (Action.REMOVE, plan.teams.remove),
+    ):
+        for team in teams.values():
+            yield Change(Subject.TEAM, action, team_label(team), url=team.web_url)
+
+
+def _memberships(plan: Plan, names: _Names) -> Iterator[Change]:
+    for action, rows in (
+        (Action.ADD, plan.memberships.add),
+        (Action.CHANGE, plan.memberships.change),
+        (Action.REMOVE, plan.memberships.remove),
+    ):
+        for (team, account), value in rows.items():
+            detail = f"{names.team(team)}, {value.source}"
+            yield Change(Subject.MEMBERSHIP, action, names.person(account), detail, names.team_url(team))
+
+
+def _repositories(plan: Plan, state: State) -> Iterator[Change]:
+    for repository in plan.repositories.add.values():
+        yield Change(Subject.REPOSITORY, Action.ADD, repository.path, repository.visibility, repository.web_url)
+    for repository in plan.repositories.remove.values():
+        yield Change(Subject.REPOSITORY, Action.REMOVE, repository.path, url=repository.web_url)
+    for key, repository in plan.repositories.change.items():
+        before = state.repositories[key]
+        shown = ("path", "visibility", "code_access", "default_branch", "is_archived", "is_pending_deletion")
+        moved = [name for name in shown if getattr(before, name) != getattr(repository, name)]
+        if moved:
+            detail = ", ".join(name.removeprefix("is_").replace("_", " ") for name in moved)
+            yield Change(Subject.REPOSITORY, Action.CHANGE, repository.path, detail, repository.web_url)
+
+
+def _packages(plan: Plan, names: _Names) -> Iterator[Change]:
+    for key, name in plan.packages.add.items():
+        yield Change(Subject.PACKAGE, Action.ADD, name, names.repository(key), names.repository_url(key))
+    for key, packages in plan.packages.remove.items():
+        for package in packages:
+            yield Change(Subject.PACKAGE, Action.REMOVE, package.name, names.repository(key))
+
+
+def _grants(plan: Plan, names: _Names) -> Iterator[Change]:
+    for action, grants in (
+        (Action.ADD, plan.grants.add),
+        (Action.CHANGE, plan.grants.change),
+        (Action.REMOVE, plan.grants.remove),
+    ):
+        for key, grant in grants.items():
+            if key.repository_id in plan.repositories.add or key.repository_id in plan.repositories.remove:
+                continue  # the line about the repository says it all
+            detail = f"{_subject(key, names)} may read ({grant.role_name}, {key.source})"
+            url = names.repository_url(key.repository_id)
+            yield Change(Subject.GRANT, action, names.repository(key.repository_id), detail, url)
+
+
+def _subject(key: GrantKey, names: _Names) -> str:
+    if key.team is not None:
+        return names.team(key.team)
+    if key.account_id is not None:
+        return names.person(key.account_id)
+    return "everybody with an account there who is not external"
