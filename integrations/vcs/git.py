@@ -103,13 +103,13 @@ class GitMirror:
             except CommandError as error:
                 raise explain(error, f"git archive {commit}") from error
 
-    def compact(self) -> bool:
-        """Join many small packs into one, in a quiet hour; True when there was something to do.
+    def compact(self, *, most_packs: int = _MANY_PACKS) -> bool:
+        """Join the packs into one when there are more than `most_packs`; True if it was so. For a quiet hour.
 
         Raises the CodeHostError family.
         """
         packs = self.directory / "objects" / "pack"
-        if sum(1 for _ in packs.glob("*.pack")) < _MANY_PACKS:
+        if sum(1 for _ in packs.glob("*.pack")) <= most_packs:
             return False
         self._remove_leftovers()
         limits = Limits(seconds=1800, cpu_seconds=1800)

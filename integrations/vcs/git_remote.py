@@ -1,6 +1,7 @@
 """A git repository on a code host: where it is, how we may reach it, and as whom."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from integrations.vcs.run import CommandError, Limits, run
 MOST_REFS = 10_000
 LIST_LIMITS = Limits(seconds=60, output_bytes=32 << 20)
 FETCH_LIMITS = Limits(seconds=900, cpu_seconds=600)
+# Any web page answering 200 passes for a "dumb" git server; an empty one even for an empty repository.
+_SMART = re.compile(rb"< (?:version [12]|# service=git-upload-pack)")
 Resolve = Callable[[str, int], str | None]
 
 
@@ -72,13 +75,20 @@ class GitRemote:
                 arguments=(*arguments, "--", self.address.url),
                 git_dir=git_dir,
                 settings=(*settings, *offered),
-                environment=(("GIT_ALLOW_PROTOCOL", self.address.scheme),),
+                environment=(
+                    ("GIT_ALLOW_PROTOCOL", self.address.scheme),
+                    ("GIT_TRACE_PACKET", str(directory / "packets")),
+                ),
             )
             command = prepare(git, directory, limits=limits, input=input, inherited=inherited, secrets=secrets)
+            doing = f"git {arguments[0]} {self.address.url}"
             try:
-                return run(command)
+                answer = run(command)
             except CommandError as error:
-                raise explain(error, f"git {arguments[0]} {self.address.url}") from error
+                raise explain(error, doing) from error
+            if not _SMART.search(_read_start(directory / "packets")):
+                raise UnexpectedResponse(f"{doing}: the server does not speak git's protocol")
+            return answer
 
     def _settings(self) -> tuple[Setting, ...]:
         host, port = self.address.host, self.address.port
@@ -92,6 +102,13 @@ class GitRemote:
         if self._network.proxy is not None:
             settings.append(("http.proxy", self._network.proxy))
         return tuple(settings)
+
+
+def _read_start(path: Path) -> bytes:
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        return file.read(4096)
 
 
 @contextmanager

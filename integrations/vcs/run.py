@@ -216,9 +216,10 @@ class Output:
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:
+    arguments = ("prlimit", *_limit_options(command.limits), *_TETHER, *command.arguments)
     try:
-        child = subprocess.Popen(  # noqa: S603 - an argument list, never a shell; callers check every argument
-            (*_TETHER, *command.arguments),
+        return subprocess.Popen(  # noqa: S603 - an argument list, never a shell; callers check every argument
+            arguments,
             env={"PATH": SEARCH_PATH, **command.environment},
             cwd=command.directory,
             stdin=subprocess.PIPE if command.input else subprocess.DEVNULL,
@@ -229,23 +230,21 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
             umask=0o077,
         )
     except FileNotFoundError as error:
-        raise Failed(command.arguments[0], status=127, stderr=f"{_TETHER[0]} is not installed") from error
-    _limit(child.pid, command.limits)
-    return child
+        missing = Failed(command.arguments[0], status=127, stderr=f"{arguments[0]} is not installed")
+        raise missing from error
 
 
-def _limit(process_id: int, limits: Limits) -> None:
-    wanted = {
-        resource.RLIMIT_CPU: limits.cpu_seconds,
-        resource.RLIMIT_FSIZE: limits.file_bytes,
-        resource.RLIMIT_AS: limits.memory_bytes,
-        resource.RLIMIT_CORE: 0,
-    }
-    for kind, value in wanted.items():
+def _limit_options(limits: Limits) -> Iterator[str]:
+    """Options of `prlimit`, never above what we may use ourselves (that would be an error)."""
+    wanted = (
+        ("cpu", resource.RLIMIT_CPU, limits.cpu_seconds),
+        ("fsize", resource.RLIMIT_FSIZE, limits.file_bytes),
+        ("as", resource.RLIMIT_AS, limits.memory_bytes),
+        ("core", resource.RLIMIT_CORE, 0),
+    )
+    for name, kind, value in wanted:
         highest = resource.getrlimit(kind)[1]
-        allowed = value if highest == resource.RLIM_INFINITY else min(value, highest)
-        with suppress(ProcessLookupError):
-            resource.prlimit(process_id, kind, (allowed, allowed))
+        yield f"--{name}={value if highest == resource.RLIM_INFINITY else min(value, highest)}"
 
 
 def _fileno(pipe: object) -> int:

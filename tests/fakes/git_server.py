@@ -21,6 +21,7 @@ class GitServer:
     login: tuple[str, str] | None = None
     answer_status: int | None = None  # answer everything with this status
     location: str = ""
+    page: bytes = b""
     is_hanging: bool = False
     is_hanging_on_pack: bool = False
     hosts: list[str] = field(default_factory=list)
@@ -99,8 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(self.state.page)))
         self.end_headers()
+        self.wfile.write(self.state.page)
 
     def _is_let_in(self) -> bool:
         if self.state.login is None:
