@@ -1,0 +1,271 @@
+"""Integration rows, and what can be opened with them.
+
+Services take `session` and flush. What talks to a host takes the runtime, and holds no transaction while it waits.
+"""
+
+import hashlib
+import os
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from sqlalchemy import make_url, select
+from sqlalchemy.orm import Session
+
+from config import Settings
+from integrations.addresses import Destination, OutboundPolicy, parse_allow
+from integrations.codehost import CodeHost, GitCredential, HookParser
+from integrations.connections import resolve_checked
+from integrations.credentials import current_credential, explain_unauthorized
+from integrations.http import HttpClient, Limits
+from integrations.oauth import OAuthClient, OAuthTokens, open_token_client, refresh_tokens
+from integrations.platform_parts import HostAccess, Platform, Use
+from integrations.platforms import PLATFORMS
+from integrations.registration import (
+    BaseUrlLocked,
+    ClientTaken,
+    Dependents,
+    IntegrationDraft,
+    InvalidSlug,
+    LastWayIn,
+    SlugTaken,
+    add_integration,
+    count_dependents,
+    delete_integration,
+    edit_integration,
+    free_slug,
+    slug_for,
+)
+from integrations.urls import RemoteUrl, parse_url
+from integrations.vcs.git_remote import GitNetwork
+from models import Credential, Integration, Runtime, utc_now
+
+__all__ = [
+    "BaseUrlLocked",
+    "ClientTaken",
+    "Dependents",
+    "GitAccess",
+    "IntegrationDraft",
+    "InvalidSlug",
+    "LastWayIn",
+    "SlugTaken",
+    "UnknownIntegration",
+    "add_integration",
+    "callback_url",
+    "count_dependents",
+    "delete_integration",
+    "edit_integration",
+    "free_slug",
+    "get_integration",
+    "git_network",
+    "hook_parser",
+    "host_access",
+    "list_integrations",
+    "list_login_integrations",
+    "oauth_client",
+    "open_code_host",
+    "open_git",
+    "open_with_token",
+    "outbound_policy",
+    "platform_of",
+    "react_to_unauthorized",
+    "slug_for",
+    "token_client",
+    "uses_of",
+]
+
+
+class UnknownIntegration(LookupError):
+    """No integration has this slug, or it was deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitAccess:
+    """What git needs to reach repositories of one code host: as whom, and by which rules."""
+
+    credential: GitCredential
+    network: GitNetwork
+
+
+def list_integrations(session: Session) -> list[Integration]:
+    """All integrations that were not deleted, by name."""
+    query = select(Integration).where(Integration.deleted_at.is_(None))
+    return list(session.scalars(query.order_by(Integration.name, Integration.id)))
+
+
+def list_login_integrations(session: Session) -> list[Integration]:
+    """Integrations through which people log in, by name."""
+    return [integration for integration in list_integrations(session) if integration.is_for_login]
+
+
+def get_integration(session: Session, slug: str) -> Integration:
+    """The integration with this slug. Raises UnknownIntegration."""
+    query = select(Integration).where(Integration.slug == slug, Integration.deleted_at.is_(None))
+    integration = session.scalar(query)
+    if integration is None:
+        raise UnknownIntegration(slug)
+    return integration
+
+
+def platform_of(integration: Integration) -> Platform:
+    """The platform's entry: its addresses, scopes and words."""
+    return PLATFORMS[integration.platform]
+
+
+def uses_of(integration: Integration) -> frozenset[Use]:
+    """What the integration is used for."""
+    ticked = {
+        Use.LOG_IN: integration.is_for_login,
+        Use.SYNCHRONIZE: integration.is_for_synchronization,
+        Use.INSTALL_WEBHOOKS: integration.is_for_webhooks,
+    }
+    return frozenset(use for use, is_ticked in ticked.items() if is_ticked)
+
+
+def callback_url(settings: Settings, slug: str) -> str:
+    """Where the code host sends browsers back to. Never built from a request."""
+    return f"{settings.base_url}/oauth/{slug}/callback"
+
+
+def outbound_policy(settings: Settings) -> OutboundPolicy:
+    """The deployment's outbound rules. Our own database and Redis are never a destination."""
+    return OutboundPolicy(
+        allow=parse_allow(settings.outbound_allow),
+        ca_file=settings.outbound_ca_file,
+        proxy=settings.outbound_proxy,
+        denied_endpoints=frozenset(_own_endpoints(settings)),
+    )
+
+
+def oauth_client(runtime: Runtime, integration: Integration) -> OAuthClient:
+    """Our application at this host, with its secret. Raises SecretUnreadable."""
+    return OAuthClient(
+        client_id=integration.client_id,
+        client_secret=integration.unseal_client_secret(runtime.secret_box),
+        redirect_uri=callback_url(runtime.settings, integration.slug),
+    )
+
+
+def token_client(runtime: Runtime, integration: Integration) -> HttpClient:
+    """A client for the host's token endpoint."""
+    policy = outbound_policy(runtime.settings)
+    return open_token_client(integration.base_url, policy=policy, ca_pem=integration.ca_certificate)
+
+
+def open_with_token(runtime: Runtime, integration: Integration, access_token: str) -> CodeHost:
+    """The code host as the holder of this token sees it."""
+    return platform_of(integration).open_code_host(host_access(runtime, integration, access_token))
+
+
+def host_access(runtime: Runtime, integration: Integration, access_token: str) -> HostAccess:
+    """Everything that it takes to talk to the integration's host with this token."""
+    return HostAccess(
+        base_url=integration.base_url,
+        access_token=access_token,
+        policy=outbound_policy(runtime.settings),
+        ca_pem=integration.ca_certificate,
+        limits=Limits(read_seconds=float(integration.api_timeout_seconds)),
+    )
+
+
+def open_code_host(runtime: Runtime, credential_id: int) -> CodeHost:
+    """The code host with a stored credential, refreshed first when it is due.
+
+    Raises Unauthorized (reconnect; the credential is marked), Unavailable, Forbidden.
+    """
+    seen = current_credential(runtime, credential_id, _Refresher(runtime))
+    return open_with_token(runtime, seen.credential.integration, seen.access_token)
+
+
+def open_git(runtime: Runtime, credential_id: int) -> GitAccess:
+    """What git needs to reach the credential's code host. Raises as `open_code_host`."""
+    seen = current_credential(runtime, credential_id, _Refresher(runtime))
+    integration = seen.credential.integration
+    code_host = open_with_token(runtime, integration, seen.access_token)
+    return GitAccess(code_host.source.git_credential(), git_network(runtime, integration))
+
+
+def react_to_unauthorized(runtime: Runtime, credential_id: int, *, opened_at: datetime, reason: str) -> NoReturn:
+    """Call this when a host answers Unauthorized to what was opened with the credential at `opened_at`.
+
+    The token may have been replaced meanwhile, or be revoked and still refreshable: both raise Unavailable (do the work
+    again later). Otherwise the credential is marked and Unauthorized is raised.
+    """
+    explain_unauthorized(runtime, credential_id, _Refresher(runtime), opened_at=opened_at, reason=reason)
+
+
+def hook_parser(integration: Integration) -> HookParser:
+    """How deliveries of this host are verified and read. Nothing is sent."""
+    return _hook_parser(integration.platform, integration.base_url)
+
+
+def git_network(runtime: Runtime, integration: Integration) -> GitNetwork:
+    """The outbound rules for git at an integration's host."""
+    base = parse_url(integration.base_url)
+    policy = outbound_policy(runtime.settings).with_integration_hosts([base.host])
+
+    def resolve(host: str, port: int) -> str | None:
+        url = RemoteUrl(base.scheme, host, port)
+        addresses = resolve_checked(url, policy=policy, destination=Destination.REPOSITORY)
+        return None if policy.proxy_for(url) else addresses[0]
+
+    return GitNetwork(
+        resolve=resolve,
+        allow_http=base.scheme == "http",
+        ca_file=_ca_bundle(runtime.settings, integration.ca_certificate),
+        proxy=policy.proxy_for(base) or None,
+    )
+
+
+@lru_cache(maxsize=100)
+def _hook_parser(platform: str, base_url: str) -> HookParser:
+    access = HostAccess(base_url=base_url, access_token="", policy=OutboundPolicy())
+    return PLATFORMS[platform].open_code_host(access).hook_parser
+
+
+@dataclass(frozen=True, slots=True)
+class _Refresher:
+    runtime: Runtime
+
+    def __call__(self, credential: Credential, refresh_token: str) -> OAuthTokens:
+        integration = credential.integration
+        with token_client(self.runtime, integration) as http:
+            return refresh_tokens(
+                http,
+                platform_of(integration).oauth_endpoints(integration.base_url),
+                oauth_client(self.runtime, integration),
+                refresh_token=refresh_token,
+                scopes=credential.scopes,
+                now=utc_now(),
+            )
+
+
+def _own_endpoints(settings: Settings) -> set[tuple[str, int]]:
+    endpoints = set()
+    database = make_url(settings.database_url)
+    if database.host:
+        endpoints.add((database.host.lower(), database.port or 5432))
+    redis = urlsplit(settings.redis_url)
+    if redis.hostname and redis.scheme in {"redis", "rediss"}:
+        endpoints.add((redis.hostname, redis.port or 6379))
+    return endpoints
+
+
+def _ca_bundle(settings: Settings, ca_pem: str) -> Path | None:
+    """One file with the system's, the deployment's and the integration's certificates; None where the system's do."""
+    if settings.outbound_ca_file is None and not ca_pem:
+        return None
+    system = ssl.get_default_verify_paths().cafile
+    files = [Path(name) for name in (system, settings.outbound_ca_file) if name]
+    content = "\n".join([*(path.read_text(encoding="utf-8") for path in files), ca_pem]).encode()
+    bundle = settings.data_dir / "ca" / f"{hashlib.sha256(content).hexdigest()[:32]}.pem"
+    if not bundle.exists():
+        bundle.parent.mkdir(parents=True, exist_ok=True)
+        draft = bundle.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(content)
+        draft.replace(bundle)
+    return bundle
