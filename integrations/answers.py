@@ -25,7 +25,7 @@ from integrations.fields import Json, JsonObject
 EXCERPT_LENGTH = 200
 WAIT_WHEN_UNTOLD = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=2)
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]+")
 _REJECTED = frozenset({400, 405, 406, 409, 410, 412, 413, 415, 422})
 
 

@@ -13,7 +13,7 @@ from http.cookiejar import DefaultCookiePolicy
 from json import dumps
 from ssl import SSLContext
 from types import TracebackType
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 import requests
 from requests.cookies import RequestsCookieJar
@@ -34,7 +34,7 @@ from integrations.errors import ConnectionFailed, RateLimited, Refused, Stage, U
 from integrations.fields import Json, JsonObject
 from integrations.paging import read_listing
 from integrations.tls import trust_context
-from integrations.urls import Params, RemoteUrl, parse_url, with_query
+from integrations.urls import Params, RemoteUrl, join_url, parse_url, with_query
 
 TRIES = 3
 MOST_REDIRECTS = 3
@@ -262,7 +262,7 @@ def _open_session(dial: GuardedDial, context: SSLContext) -> requests.Session:
 
 
 def _redirect_target(url: RemoteUrl, answer: Answer) -> RemoteUrl:
-    target = parse_url(urljoin(str(url), answer.headers.get("location", "")))
+    target = join_url(url, answer.headers.get("location", ""))
     if target.origin != url.origin:
         raise UnexpectedResponse(
             f"{answer.request}: the host redirects to {target.origin}, which we do not follow; correct the base URL"

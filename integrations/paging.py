@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
 from integrations.answers import Answer
 from integrations.errors import IncompleteListing, Refused, UnexpectedResponse
 from integrations.fields import Json, JsonObject, as_objects
-from integrations.urls import RemoteUrl, parse_url
+from integrations.urls import RemoteUrl, join_url
 
 MOST_PAGES = 5000
 
@@ -66,7 +65,7 @@ def _next_url(first: RemoteUrl, current: RemoteUrl, answer: Answer) -> RemoteUrl
             raise IncompleteListing(f"{first.path}: there is a next page, but no link to it")
         return None
     try:
-        url = parse_url(urljoin(str(current), link))
+        url = join_url(current, link)
     except Refused as error:
         raise IncompleteListing(f"{first.path}: the link to the next page is malformed") from error
     if url.origin != first.origin:

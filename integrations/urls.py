@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import idna
 
@@ -55,6 +55,14 @@ def parse_url(text: str) -> RemoteUrl:
         raise Refused("port 0 does not exist")
     host = canonical_host(parts.hostname or "")
     return RemoteUrl(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], parts.path, parts.query)
+
+
+def join_url(current: RemoteUrl, reference: str) -> RemoteUrl:
+    """The URL that a reference found in an answer leads to. Raises Refused."""
+    try:
+        return parse_url(urljoin(str(current), reference))
+    except ValueError as error:
+        raise Refused("the address is malformed") from error
 
 
 def canonical_host(host: str) -> str:
