@@ -1,0 +1,109 @@
+"""Packages come and go: by synchronization, by hand, and when one gives up a name that another waits for."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Package, PackageState, Repository, record_audit, utc_now
+
+NAME_HOLDERS = (PackageState.PENDING, PackageState.ACTIVE, PackageState.FAILING)
+
+
+class PackageNotAddable(Exception):
+    """The repository can not become a package now; the text says why."""
+
+
+def add_package(session: Session, *, organization_id: int, repository_id: int, name: str, actor: str) -> Package:
+    """A package for a repository, in the caller's transaction. The first package with a name keeps it: a later one
+    is a conflict until the first goes. The caller asks for its first update."""
+    holder = find_package(session, organization_id=organization_id, name=name)
+    package = Package(organization_id=organization_id, repository_id=repository_id, name=name)
+    if holder is not None:
+        package.state = PackageState.CONFLICT
+        package.state_reason = _conflict_reason(session, holder)
+    session.add(package)
+    session.flush()
+    _audit(session, package, "package_added", actor)
+    return package
+
+
+def find_package(session: Session, *, organization_id: int, name: str) -> Package | None:
+    """The package that holds a name in an organization."""
+    query = select(Package).where(
+        Package.organization_id == organization_id, Package.name == name, Package.state.in_(NAME_HOLDERS)
+    )
+    return session.scalars(query).first()
+
+
+def remove_packages(session: Session, *, package_ids: Sequence[int], actor: str, reason: str) -> None:
+    """Take packages out of the repository. Rows and zips stay for a while; a waiting namesake gets the name."""
+    if not package_ids:
+        return
+    for package in session.scalars(select(Package).where(Package.id.in_(package_ids))):
+        if package.state is PackageState.REMOVED:
+            continue
+        package.state, package.state_reason, package.removed_at = PackageState.REMOVED, reason, utc_now()
+        session.flush()
+        _audit(session, package, "package_removed", actor, reason=reason)
+        _settle_conflict(session, package)
+
+
+def exclude_package(session: Session, *, package: Package, actor: str) -> None:
+    """Delete a package by hand: its repository is not added again until somebody takes it back."""
+    if package.repository is not None:
+        package.repository.excluded_at, package.repository.excluded_by = utc_now(), actor
+    remove_packages(session, package_ids=[package.id], actor=actor, reason=f"deleted by {actor}")
+
+
+def add_repository_by_hand(session: Session, *, organization_id: int, repository: Repository, actor: str) -> Package:
+    """Make a package of a repository now, also one that was excluded. Raises PackageNotAddable."""
+    if repository.removed_at is not None:
+        raise PackageNotAddable(f"{repository.path} is not at the host any more.")
+    if not repository.manifest_name:
+        reason = repository.manifest_reason or "there is no composer.json at the root of its default branch"
+        raise PackageNotAddable(f"{repository.path} can not become a package: {reason}.")
+    existing = select(Package).where(Package.repository_id == repository.id, Package.state != PackageState.REMOVED)
+    package = session.scalars(existing).first()
+    if package is not None:
+        raise PackageNotAddable(f"{repository.path} is already the package {package.name}.")
+    repository.excluded_at, repository.excluded_by = None, ""
+    return add_package(
+        session,
+        organization_id=organization_id,
+        repository_id=repository.id,
+        name=repository.manifest_name,
+        actor=actor,
+    )
+
+
+def _settle_conflict(session: Session, removed: Package) -> None:
+    """Give a free name to the package that has waited longest for it."""
+    query = select(Package).where(
+        Package.organization_id == removed.organization_id,
+        Package.name == removed.name,
+        Package.state == PackageState.CONFLICT,
+    )
+    waiting = session.scalars(query.order_by(Package.id)).first()
+    holder = find_package(session, organization_id=removed.organization_id, name=removed.name)
+    if waiting is not None and holder is None:
+        waiting.state, waiting.state_reason = PackageState.PENDING, ""
+        waiting.requested_seq += 1
+        session.flush()
+
+
+def _conflict_reason(session: Session, holder: Package) -> str:
+    repository = None if holder.repository_id is None else session.get_one(Repository, holder.repository_id)
+    where = f" of {repository.path}" if repository else ""
+    return f"The package {holder.name}{where} has this name. This one takes its place when that one goes."
+
+
+def _audit(session: Session, package: Package, action: str, actor: str, *, reason: str = "") -> None:
+    record_audit(
+        session,
+        actor=actor,
+        action=action,
+        target=package.name,
+        organization_id=package.organization_id,
+        details={"reason": reason} if reason else {},
+    )

@@ -1,0 +1,207 @@
+"""Reading a remote organization: complete, or it says which part is not known."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import pytest
+
+from integrations.codehost import (
+    CodeHost,
+    GitCredential,
+    RemoteMember,
+    RemoteOrganization,
+    RemoteRepository,
+    RemoteTeam,
+    RequestCount,
+    Viewer,
+)
+from integrations.errors import (
+    CodeHostError,
+    Forbidden,
+    IncompleteListing,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+)
+from models import ManifestState, PartStatus
+from sync.read import read_snapshot
+from sync.snapshot import Snapshot
+from tests.unit.sync.remote import DEVELOPER, OWNER, ROOT, account, member, repository, team
+
+
+@dataclass
+class Host:
+    """A code host in memory; whatever is an exception is raised where it would be read."""
+
+    teams: list[list[RemoteTeam] | CodeHostError] = field(default_factory=lambda: [[team("1")]])
+    members: dict[str, list[RemoteMember] | CodeHostError] = field(default_factory=dict)
+    repositories: list[list[RemoteRepository] | CodeHostError] = field(default_factory=lambda: [[]])
+    repository_members: dict[str, list[RemoteMember] | CodeHostError] = field(default_factory=dict)
+    files: dict[str, bytes | CodeHostError] = field(default_factory=dict)
+    viewer_login: str = "ann"
+    is_administrator: bool = False
+
+    def viewer(self) -> Viewer:
+        return Viewer(account(self.viewer_login), is_administrator=self.is_administrator)
+
+    def list_administered_organizations(self, *, nested: bool) -> Iterator[RemoteOrganization]:
+        raise AssertionError(nested)
+
+    def read_organization(self, organization_id: str) -> RemoteOrganization:
+        assert organization_id == ROOT.remote_id
+        return ROOT
+
+    def list_teams(self, organization_id: str) -> Iterator[RemoteTeam]:
+        yield from _answer(self.teams.pop(0) if len(self.teams) > 1 else self.teams[0])
+
+    def list_team_members(self, team_id: str) -> Iterator[RemoteMember]:
+        yield from _answer(self.members.get(team_id, [member("ann", OWNER)]))
+
+    def list_repositories(self, organization_id: str) -> Iterator[RemoteRepository]:
+        yield from _answer(self.repositories.pop(0) if len(self.repositories) > 1 else self.repositories[0])
+
+    def list_repository_members(self, repository_id: str) -> Iterator[RemoteMember]:
+        yield from _answer(self.repository_members.get(repository_id, []))
+
+    def read_file(self, repository_id: str, path: str, *, ref: str) -> bytes | None:
+        assert (path, ref) == ("composer.json", "HEAD")
+        content = self.files.get(repository_id)
+        if isinstance(content, CodeHostError):
+            raise content
+        return content
+
+    def read_repository(self, repository_id: str) -> RemoteRepository:
+        raise AssertionError(repository_id)
+
+    def git_credential(self) -> GitCredential:
+        raise AssertionError
+
+
+class NoParser:
+    def verify(self, *_arguments: object, **_more: object) -> None:
+        raise AssertionError
+
+    def parse(self, *_arguments: object) -> None:
+        raise AssertionError
+
+
+Item = TypeVar("Item")
+
+
+def _answer(answer: list[Item] | CodeHostError) -> list[Item]:
+    if isinstance(answer, CodeHostError):
+        raise answer
+    return answer
+
+
+def read(host: Host, *, needs_manifest: Callable[[RemoteRepository], bool] = lambda _repository: True) -> Snapshot:
+    code_host = CodeHost(host, host, None, NoParser(), RequestCount())  # type: ignore[arg-type]
+    return read_snapshot(code_host, root_id="1", needs_manifest=needs_manifest, progress=lambda *, done, total: None)
+
+
+def test_everything_that_was_read_is_complete() -> None:
+    host = Host(
+        repositories=[[repository("100")]],
+        repository_members={"100": [member("bob")]},
+        files={"100": b'{"name": "Acme/Logging"}'},
+    )
+
+    remote = read(host)
+
+    assert remote.team_members["1"].status is PartStatus.COMPLETE
+    assert remote.repository_members["100"].items == (member("bob"),)
+    assert (remote.manifests["100"].state, remote.manifests["100"].name) == (ManifestState.PRESENT, "acme/logging")
+    assert remote.may_remove
+    assert not remote.unknown_parts
+
+
+@pytest.mark.parametrize("error", [Unavailable("500"), IncompleteListing("page 2"), NotFound("404"), Unauthorized("x")])
+def test_a_list_of_teams_or_repositories_that_ends_early_raises(error: CodeHostError) -> None:
+    with pytest.raises(type(error)):
+        read(Host(teams=[error]))
+    with pytest.raises(type(error)):
+        read(Host(repositories=[error]))
+
+
+def test_a_list_that_names_a_repository_twice_raises() -> None:
+    with pytest.raises(IncompleteListing):
+        read(Host(repositories=[[repository("100"), repository("100")]]))
+
+
+@pytest.mark.parametrize("error", [Unavailable("500"), IncompleteListing("page 2"), Forbidden("no")])
+def test_members_that_can_not_be_read_are_unknown(error: CodeHostError) -> None:
+    remote = read(Host(members={"1": error}, repositories=[[repository("100")]], repository_members={"100": error}))
+
+    assert set(remote.unknown_parts) == {"team:1/members", "repository:100/members"}
+
+
+@pytest.mark.parametrize("error", [Unauthorized("revoked"), RateLimited("slow", retry_at=datetime.now(UTC))])
+def test_a_refused_or_limited_credential_ends_the_reading(error: CodeHostError) -> None:
+    with pytest.raises(type(error)):
+        read(Host(members={"1": error}))
+    with pytest.raises(type(error)):
+        read(Host(repositories=[[repository("100")]], files={"100": error}))
+
+
+def test_a_team_that_answers_404_and_is_listed_no_more_is_gone() -> None:
+    both = [team("1"), team("2", path="acme/old", parent_id="1")]
+
+    remote = read(Host(teams=[both, [team("1")]], members={"2": NotFound("404")}))
+
+    assert remote.team_members["2"].status is PartStatus.GONE
+
+
+def test_a_repository_that_answers_404_but_is_still_listed_is_unknown() -> None:
+    remote = read(Host(repositories=[[repository("100")]], repository_members={"100": NotFound("404")}))
+
+    assert remote.repository_members["100"].status is PartStatus.UNKNOWN
+
+
+def test_a_credential_of_somebody_who_is_no_owner_any_more_may_not_remove() -> None:
+    remote = read(Host(viewer_login="bob", members={"1": [member("ann", OWNER), member("bob", DEVELOPER)]}))
+
+    assert not remote.may_remove
+    assert "bob" in remote.doubt
+
+
+def test_an_instance_administrator_sees_everything_without_being_a_member() -> None:
+    assert read(Host(viewer_login="root", is_administrator=True)).may_remove
+
+
+def test_a_file_that_can_not_be_read_now_says_nothing() -> None:
+    remote = read(Host(repositories=[[repository("100")]], files={"100": Unavailable("timeout")}))
+
+    assert not remote.manifests
+
+
+def test_a_file_that_the_credential_may_not_read_is_explained() -> None:
+    remote = read(Host(repositories=[[repository("100")]], files={"100": Forbidden("read_repository is missing")}))
+
+    assert remote.manifests["100"].state is ManifestState.BROKEN
+    assert "read_repository" in remote.manifests["100"].reason
+
+
+def test_an_empty_repository_has_no_composer_json() -> None:
+    remote = read(Host(repositories=[[repository("100", default_branch=None)]]))
+
+    assert remote.manifests["100"].state is ManifestState.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"{", "not valid JSON"), (b'{"type": "library"}', 'no "name"'), (b'{"name": "logging"}', "vendor/package")],
+)
+def test_a_composer_json_that_makes_no_package_says_why(content: bytes, reason: str) -> None:
+    remote = read(Host(repositories=[[repository("100")]], files={"100": content}))
+
+    assert remote.manifests["100"].state is ManifestState.BROKEN
+    assert reason in remote.manifests["100"].reason
+
+
+def test_only_asked_for_files_are_read() -> None:
+    remote = read(Host(repositories=[[repository("100")]]), needs_manifest=lambda _repository: False)
+
+    assert not remote.manifests
