@@ -124,11 +124,17 @@ function refreshTimes() {
   }
 }
 
-// Theme: shown at once, stored by the form that works without script too.
-async function onTheme(form, button) {
+// Theme: shown at once; kept in a cookie, and with the account by the form that works without script too.
+async function onTheme(button) {
   const theme = button.value;
   document.documentElement.dataset.bsTheme = theme;
-  for (const other of form.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+  for (const other of document.querySelectorAll("[data-theme]")) other.setAttribute("aria-pressed", String(other === button));
+  const form = button.form;
+  if (!form) {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `rpt_theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    return;
+  }
   const data = new FormData(form);
   data.set("theme", theme);
   try {
@@ -196,14 +202,16 @@ function closeMenus(except) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) onCopy(button);
+  const theme = event.target.closest("[data-theme][type=button]");
+  if (theme) onTheme(theme);
   closeMenus(event.target.closest("details.menu"));
 });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.matches("[data-theme-form]") && event.submitter) {
+  if (event.submitter?.matches("[data-theme]")) {
     event.preventDefault();
-    onTheme(form, event.submitter);
+    onTheme(event.submitter);
   } else if (form.method === "post" && !guardSubmit(form)) {
     event.preventDefault();
   }

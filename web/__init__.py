@@ -22,6 +22,7 @@ For the command line and the workers
     configure_logging(level)                                                                      (logging)
     delete_expired_sessions(session, now)                                                         (login)
 
+Forms are Flask-WTF's; choices are mappings (choices={"value": "Label"}), because tuples warn in WTForms 3.3.
 Templates extend base.html (blocks title, head, side, content) and import macros from _macros/:
     page (page_header, action_button, section, empty_state, facts, external, live_region, reload_without_script) ·
     status (status, badge, avatar, person, when, date, meter) · table (table_frame, filter_row, pagination) ·

@@ -22,7 +22,7 @@ def init_csrf(app: Flask, runtime: Runtime) -> None:
 
     @app.before_request
     def check_request() -> None:
-        if request.method in SAFE_METHODS or is_machine_request():
+        if request.method in SAFE_METHODS or request.endpoint is None or is_machine_request():
             return
         if not _comes_from_our_pages(origin):
             abort(403, "The request came from another site.")

@@ -17,6 +17,7 @@ from web.machines import is_machine_request
 from web.problems import CSRF_PROBLEM, Problem, describe_problem
 
 RETRY_SECONDS = 5
+FRAMED = frozenset({403, 404, 405, 409, 410, 413})  # the server itself is well: its menus can be shown
 RETRY_MAY_HELP = frozenset({429, 500, 503})
 KEPT_HEADERS = ("Retry-After", "WWW-Authenticate", "Allow")
 
@@ -60,7 +61,8 @@ def answer_problem(problem: Problem) -> Response:
         response = jsonify(body)
     else:
         close_session()
-        use_bare_frame()
+        if problem.status not in FRAMED:
+            use_bare_frame()
         response = make_response(render_template("errors/error.html", problem=problem, request_id=request_id()))
     response.status_code = problem.status
     response.headers["Cache-Control"] = "no-store"

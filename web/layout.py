@@ -8,7 +8,8 @@
     hooks.banners.append(setup_banner)         # accounts: Setup Mode; organizations: held removals
     hooks.menu.append(administration_link)     # admin
 
-Each hook is called at most once per page, only for pages that use the frame, and never for an error page.
+Each hook is called at most once per page, only for pages that use the frame, and never for a page that says that the
+server itself is in trouble. A hook must not abort.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -112,9 +113,8 @@ THEME_COOKIE = "rpt_theme"
 class Frame:
     """What base.html shows around a page; asks each hook on first use."""
 
-    def __init__(self, hooks: LayoutHooks, *, can_post: bool = True) -> None:
+    def __init__(self, hooks: LayoutHooks) -> None:
         self._hooks = hooks
-        self.can_post = can_post
 
     @cached_property
     def instance_name(self) -> str:
@@ -191,8 +191,8 @@ def layout_hooks(app: Flask) -> LayoutHooks:
 
 
 def use_bare_frame() -> None:
-    """Draw the rest of this request without asking anybody: for error pages, when the database may be down."""
-    g.frame = Frame(LayoutHooks(), can_post=False)
+    """Draw the rest of this request without asking anybody: when the database may be down."""
+    g.frame = Frame(LayoutHooks())
 
 
 def current_frame() -> Frame:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import wraps
+from math import ceil
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
@@ -40,7 +41,7 @@ class RateLimiter:
         count, previous = self._count(key, window, seconds, now)
         if count + previous * (1 - elapsed / seconds) <= limit:
             return 0
-        return max(1, int(seconds - elapsed) + 1)
+        return max(1, ceil(round(_moment_of_room(count, previous, limit) * seconds - elapsed, 3)))
 
     def _count(self, key: str, window: int, seconds: int, now: float) -> tuple[int, int]:
         if self._redis is not None and now >= self._rest_until:
@@ -59,6 +60,13 @@ class RateLimiter:
             count = self._counts.get(name, (0, 0.0))[0] + 1
             self._counts[name] = (count, now + 2 * seconds)
             return count, self._counts.get(f"{key}:{window - 1}", (0, 0.0))[0]
+
+
+def _moment_of_room(count: int, previous: int, limit: int) -> float:
+    """When one more attempt fits, in windows from the start of this one."""
+    if count + 1 <= limit:
+        return 1 - (limit - count - 1) / previous
+    return 2 - min(1.0, (limit - 1) / count)
 
 
 def _count_in_redis(redis: Redis, key: str, window: int, seconds: int) -> tuple[int, int]:

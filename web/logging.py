@@ -11,7 +11,8 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 HIDDEN = "[hidden]"
 SECRET_NAMES = re.compile(
-    r"(^|[_-])(token|secret|password|passwd|authorization|cookie|set-cookie|verifier|private_key|code|credential)s?$",
+    r"(^|[_-])(token|secret|password|passwd|authorization|cookie|verifier|private_key|credential)s?$"
+    r"|^(oauth_|setup_|authorization_)?code$",
     re.I,
 )
 SECRET_TEXTS = (

@@ -24,7 +24,6 @@ def choose_theme() -> Response:
         max_age=ONE_YEAR,
         path="/",
         secure=current_runtime().settings.is_https,
-        httponly=True,
         samesite="Lax",
     )
     return response
