@@ -7,6 +7,7 @@ in path order, links last, the commit's time, modes 0644 and 0755, one top direc
 """
 
 import hashlib
+import io
 import os
 import stat
 import tarfile
@@ -23,7 +24,7 @@ from typing import IO, cast
 from composer.archive_exclude import ExcludeRule, is_excluded, read_exclude_rules
 from composer.archive_rules import find_link_problem, find_path_problem, fold_case, is_top_directory, list_directories
 from integrations.errors import UnexpectedResponse
-from integrations.vcs.git import GitMirror
+from integrations.vcs.git import ARCHIVE_PREFIX, GitMirror
 from integrations.vcs.run import Output
 
 _CHUNK = 1 << 16
@@ -147,6 +148,7 @@ class _Writer:
         self._time = (1980, 1, 1, 0, 0, 0)
 
     def begin(self, seconds: float) -> None:
+        """Write the top directory; everything after it has the same time."""
         moment = datetime.fromtimestamp(min(max(seconds, _OLDEST), _NEWEST), UTC)
         self._time = (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second)
         self._archive.writestr(self._entry("", stat.S_IFDIR | 0o755), b"")
@@ -170,33 +172,32 @@ class _Writer:
 
 
 def _write_entries(writer: _Writer, tree: _Tree, source: Output) -> None:
-    has_begun = False
     for member, content in _read_tar(source):
-        if not has_begun:
+        if not member.name:
             writer.begin(member.mtime)
-            has_begun = True
-        if not tree.takes(member):
+        elif not tree.takes(member):
             continue
-        if member.issym():
+        elif member.issym():
             tree.links.append((member.name, member.linkname))
-        elif content is not None:
+        else:
             tree.paths.append(member.name)
             writer.write_file(member.name, content, size=member.size, is_program=bool(member.mode & 0o100))
-    if not has_begun:
-        writer.begin(_OLDEST)
     for path, target in tree.safe_links():
         writer.write_link(path, target)
 
 
-def _read_tar(source: Output) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
-    """The entries, each to be read before the next one. git writes them in path order."""
+def _read_tar(source: Output) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+    """The entries in git's (path) order, each to be read before the next one; the first one is the nameless top."""
     try:
         pipe = cast("IO[bytes]", source)  # a stream is only ever read
         with tarfile.open(fileobj=pipe, mode="r|", bufsize=_CHUNK, encoding="utf-8", errors="surrogateescape") as tar:
             while (member := tar.next()) is not None:
-                yield member, tar.extractfile(member) if member.isreg() else None
+                content = tar.extractfile(member) if member.isreg() else None
+                member.name = f"{member.name}/".removeprefix(ARCHIVE_PREFIX).removesuffix("/")
+                yield member, content or io.BytesIO()
                 tar.members.clear()  # type: ignore[attr-defined]  # else it remembers every entry
     except tarfile.TarError as error:
+        source.finish()  # tells it better when git itself has failed
         raise UnexpectedResponse("git gave a broken archive") from error
 
 

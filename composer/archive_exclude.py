@@ -16,8 +16,9 @@ _MOST_ALTERNATIVES = 64
 _MOST_DEEP_WILDCARDS = 3
 _STAR = ""  # a piece of a pattern that is a wildcard; real pieces are never empty
 _VISIBLE = r"(?=[^.])"  # a wildcard never matches a leading dot
-_DEEP = rf"/(?:{_VISIBLE}[^/]++/)*"
-_DEEP_END = rf"/(?:{_VISIBLE}[^/]++/?)*"
+_DEEP = rf"(?:{_VISIBLE}[^/]++/)*"
+_DEEP_END = rf"(?:{_VISIBLE}[^/]++/?)*"
+_DEEPEST_PATH = 64  # directories; keeps the work for "/**/" small
 _TOKEN = re.compile(r"(?P<deep>/\*\*(?=/|$)/?)|\\(?P<escaped>.)|(?P<set>\[[\w.-]+\])|(?P<other>.)", re.DOTALL)
 
 
@@ -53,6 +54,8 @@ def is_excluded(path: str, rules: Iterable[ExcludeRule]) -> bool:
     """Whether a file, given by its path from the root without a leading slash, stays out of the zip."""
     rooted = f"/{path}"
     excluded = False
+    if path.count("/") > _DEEPEST_PATH:
+        return False
     for rule in rules:
         if excluded == rule.is_exception and any(pattern.search(rooted) for pattern in rule.patterns):
             excluded = not rule.is_exception
@@ -88,17 +91,23 @@ def _expand(glob: str) -> list[str]:
 
 
 def _translate(glob: str) -> str:
-    """A regular expression in which each wildcard takes the first fit and, but for the last one, never comes back."""
-    texts = [""]
+    """A regular expression in which each `*` takes the first fit and, but for the last one, never comes back."""
+    texts: list[list[str]] = [[]]
     for piece in _pieces(glob):
         if piece == _STAR:
-            texts.append("")
+            texts.append([])
         else:
-            texts[-1] += piece
+            texts[-1].append(piece)
     first, *rest = texts
-    *middle, last = rest or [""]
-    inner = "".join(f"(?>[^/]*?{text})" for text in middle if text)
-    return f"{first}{inner}[^/]*{last}" if rest else first
+    *middle, last = rest or [[]]
+    inner = "".join(_fit_first(text) for text in middle if text)
+    return "".join(first) + (f"{inner}[^/]*{''.join(last)}" if rest else "")
+
+
+def _fit_first(text: list[str]) -> str:
+    """A `*` and what follows it, up to a "/**/", which must stay free to try fewer directories."""
+    end = text.index(_DEEP) if _DEEP in text else len(text)
+    return f"(?>[^/]*?{''.join(text[:end])}){''.join(text[end:])}"
 
 
 def _pieces(glob: str) -> Iterator[str]:
@@ -106,6 +115,7 @@ def _pieces(glob: str) -> Iterator[str]:
     for token in _TOKEN.finditer(glob):
         text = token.group()
         if token["deep"]:
+            yield "/"
             yield _DEEP if text.endswith("/") else _DEEP_END
         elif text in ("*", "?") or token["set"]:
             if is_start:

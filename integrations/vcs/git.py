@@ -21,6 +21,7 @@ from integrations.vcs.git_remote import GitRemote
 from integrations.vcs.refs import RemoteRef, RemoteRefs, find_name_problem, is_object_id, parse_refs
 from integrations.vcs.run import Command, CommandError, Failed, Limits, Output, run, stream
 
+ARCHIVE_PREFIX = "tree/"
 _LOCAL = Limits(seconds=120, cpu_seconds=120)
 _ARCHIVE = Limits(seconds=600, cpu_seconds=300, output_bytes=1 << 30)
 _COMMITTED = re.compile(rb"^committer .* (\d{1,12}) [+-]\d+$", re.MULTILINE)
@@ -84,8 +85,9 @@ class GitMirror:
 
     @contextmanager
     def archive(self, commit: str) -> Iterator[Output]:
-        """The commit's tree as a tar stream in path order, `export-ignore` applied; the same bytes in every mirror.
+        """The commit's tree below ARCHIVE_PREFIX as a tar stream in path order, `export-ignore` applied.
 
+        The stream begins with the prefix itself, and has the same bytes in every mirror.
         Read from a directory without refs, because `export-subst` can print ref names. Raises the CodeHostError family.
         """
         if not is_object_id(commit):
@@ -93,7 +95,7 @@ class GitMirror:
         with workspace() as directory:
             bare = _make_empty_repository(directory)
             git = GitCommand(
-                arguments=("archive", "--format=tar", commit),
+                arguments=("archive", "--format=tar", f"--prefix={ARCHIVE_PREFIX}", commit),
                 git_dir=bare,
                 environment=(("GIT_OBJECT_DIRECTORY", str(self._git_dir / "objects")),),
             )

@@ -124,5 +124,5 @@ def _file_line(path: str | bytes, entry: Entry) -> bytes:
         mode, content = b"100755", entry.content
     else:
         mode, content = b"100644", entry
-    quoted = b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+    quoted = b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
     return b"M %b inline %b\ndata %d\n%b\n" % (mode, quoted, len(content), content)
