@@ -2,6 +2,7 @@
 
 import multiprocessing
 
+import wsgi  # noqa: F401 - loaded once, before the web processes are forked: faster, and they share the memory
 from config import Settings
 
 _settings = Settings.from_env()

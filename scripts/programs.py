@@ -7,7 +7,7 @@ from pathlib import Path
 from scripts.places import ROOT, Places
 
 # Workers are told to finish and get this long; what they do not finish is taken up again after the next start.
-STOP_SECONDS = {"web": 3, "worker": 4, "ticker": 4, "redis": 2}
+STOP_SECONDS = {"web": 3, "worker": 5, "ticker": 5, "redis": 1}
 
 
 @dataclass(frozen=True, slots=True)

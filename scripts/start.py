@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from scripts.places import ROOT, Places, StartRefused, make_places
 from scripts.programs import list_programs, render_redis_configuration, render_supervisor_configuration
 from scripts.supervision import Supervision
 
+COMPLETE_SECONDS = 15.0
 READY_SECONDS = 60.0
 
 
@@ -44,13 +46,16 @@ def _run(settings: Settings, places: Places) -> int:
     _write_configuration(settings, places)
     supervision = Supervision(places, environment=environment)
     supervision.start()
+    setup_link = _ask_for_setup_link(environment)
     try:
-        if supervision.wait_until(lambda: not list_problems(settings), seconds=READY_SECONDS):
-            _announce(settings, places, environment)
+        complete = supervision.wait_until(lambda: read_readiness(settings).complete, seconds=COMPLETE_SECONDS)
+        if complete or supervision.wait_until(lambda: read_readiness(settings).answers, seconds=READY_SECONDS):
+            _announce(settings, places, setup_link, complete=complete)
         elif not supervision.stop_requested:
             _tell_not_ready(settings, places)
         return supervision.wait()
     finally:
+        setup_link.wait()
         supervision.stop()
         (places.run / "redis.url").unlink(missing_ok=True)
 
@@ -71,27 +76,43 @@ def check_address_is_free(bind: str) -> None:
             ) from error
 
 
-def list_problems(settings: Settings) -> list[str]:
-    """What /readyz complains about; empty when everything is ready to work."""
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What /readyz says."""
+
+    answers: bool  # people can be served
+    complete: bool  # and nothing at all is amiss, such as a worker that is still starting
+    detail: str
+
+
+def read_readiness(settings: Settings) -> Readiness:
+    """Ask the web process, whether it is up or not."""
+    try:
+        status, body = _get(settings, "/readyz")
+    except (OSError, HTTPException) as error:
+        return Readiness(answers=False, complete=False, detail=f"the web does not answer ({error})")
+    complete = status == 200 and _read_status(body) == "ok"
+    return Readiness(answers=status == 200, complete=complete, detail=body.decode(errors="replace")[:500].strip())
+
+
+def _get(settings: Settings, path: str) -> tuple[int, bytes]:
     host, _, port = settings.bind.rpartition(":")
     host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host.strip("[]"))  # noqa: S104 - compared, not bound
     connection = HTTPConnection(host, int(port), timeout=5)
     try:
-        connection.request("GET", "/readyz", headers={"Host": settings.base.netloc})
+        connection.request("GET", path, headers={"Host": settings.base.netloc})
         answer = connection.getresponse()
-        body = answer.read()
-    except (OSError, HTTPException) as error:
-        return [f"the web does not answer yet ({error})"]
+        return answer.status, answer.read()
     finally:
         connection.close()
-    return [] if answer.status == 200 else [f"/readyz answers {answer.status}: {_shorten(body)}"]
 
 
-def _shorten(body: bytes) -> str:
+def _read_status(body: bytes) -> str:
     try:
-        return json.dumps(json.loads(body))[:1000]
+        answer = json.loads(body)
     except ValueError:
-        return body[:200].decode(errors="replace")
+        return ""
+    return str(answer.get("status", "")) if isinstance(answer, dict) else ""
 
 
 def _environment(settings: Settings, places: Places) -> Mapping[str, str]:
@@ -124,18 +145,34 @@ def _write_private(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _announce(settings: Settings, places: Places, environment: Mapping[str, str]) -> None:
+def _announce(settings: Settings, places: Places, setup_link: subprocess.Popen[str], *, complete: bool) -> None:
     print("\nRepertory is ready.\n", f"  Address     {settings.base_url}", sep="\n")
+    for label, text in _setup_lines(settings, setup_link.communicate()[0].strip()):
+        print(f"  {label:<12}{text}")
+    print(f"  Data        {places.data}", f"  Logs        {places.log}", sep="\n")
+    if not complete:
+        print(f"\nNot everything works yet: {read_readiness(settings).detail}\nAsk: ./repertory doctor")
+    print("\nStop it with Ctrl-C.", flush=True)
+
+
+def _ask_for_setup_link(environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Prints a link in the first start of a new installation, else nothing. Runs while the others start."""
     command = [sys.executable, "-P", "-m", "cli", "setup-link", "--if-needed"]
-    answer = subprocess.run(command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, check=False)
-    for position, line in enumerate(answer.stdout.strip().splitlines()):
-        print(f"  Setup       {line}" if position == 0 else f"              {line}")
-    print(f"  Data        {places.data}", f"  Logs        {places.log}", "\nStop it with Ctrl-C.", sep="\n", flush=True)
+    return subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, text=True)
+
+
+def _setup_lines(settings: Settings, link: str) -> list[tuple[str, str]]:
+    if link:
+        limits = [("", "It works once, within 24 hours.")] if "#" in link else []  # none on loopback
+        return [("Setup link", link), *limits]
+    if _get(settings, "/setup")[0] == 404:  # Setup Mode has ended
+        return []
+    return [("Setup", "goes on in the browser that opened the setup link; for a new one: ./repertory setup-link")]
 
 
 def _tell_not_ready(settings: Settings, places: Places) -> None:
-    problems = "; ".join(list_problems(settings))
-    print(f"\nRepertory is not ready after {READY_SECONDS:.0f} seconds: {problems}", file=sys.stderr)
+    detail = read_readiness(settings).detail
+    print(f"\nRepertory is not ready after {READY_SECONDS:.0f} seconds: {detail}", file=sys.stderr)
     print(f"The logs are in {places.log}", file=sys.stderr, flush=True)
 
 

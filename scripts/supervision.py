@@ -40,6 +40,7 @@ class Supervision:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._request_stop())
         configuration = self._places.run / "supervisor.conf"
+        self._places.supervisor_socket.unlink(missing_ok=True)  # left behind when a supervisor was killed
         self._process = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
             env=self._environment,

@@ -9,22 +9,22 @@ import pytest
 
 from config import Settings
 from scripts.places import StartRefused
-from scripts.start import check_address_is_free, list_problems
+from scripts.start import check_address_is_free, read_readiness
 
 
 class ReadinessHandler(BaseHTTPRequestHandler):
     """Answers as /readyz does; the test chooses the status."""
 
     status = 200
+    body = b'{"status": "ok", "checks": {}}'
     hosts: list[str]
 
     def do_GET(self) -> None:
         self.hosts.append(self.headers["Host"])
-        body = b'{"worker": "nobody is working"}'
         self.send_response(self.status)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(self.body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(self.body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay silent."""
@@ -64,24 +64,40 @@ def test_an_address_of_another_machine_is_refused() -> None:
         check_address_is_free("192.0.2.1:8000")
 
 
-def test_a_ready_application_has_no_problems(server: HTTPServer) -> None:
-    assert list_problems(settings_for(server.server_port)) == []
+def test_an_application_with_everything_is_complete(server: HTTPServer) -> None:
+    readiness = read_readiness(settings_for(server.server_port))
+
+    assert (readiness.answers, readiness.complete) == (True, True)
 
 
 def test_readiness_is_asked_under_the_public_name(server: HTTPServer) -> None:
-    list_problems(settings_for(server.server_port, "https://packages.example.com"))
+    read_readiness(settings_for(server.server_port, "https://packages.example.com"))
 
     assert server.RequestHandlerClass.hosts == ["packages.example.com"]  # type: ignore[attr-defined]
 
 
-def test_the_checks_that_fail_are_shown(server: HTTPServer) -> None:
-    server.RequestHandlerClass.status = 503  # type: ignore[attr-defined]
+def test_an_application_without_workers_answers_but_is_not_complete(server: HTTPServer) -> None:
+    server.RequestHandlerClass.body = b'{"status": "degraded", "checks": {"worker": "failed"}}'  # type: ignore[attr-defined]
 
-    assert list_problems(settings_for(server.server_port)) == ['/readyz answers 503: {"worker": "nobody is working"}']
+    readiness = read_readiness(settings_for(server.server_port))
+
+    assert (readiness.answers, readiness.complete) == (True, False)
+    assert '"worker": "failed"' in readiness.detail
 
 
-def test_a_web_that_does_not_answer_is_a_problem() -> None:
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"status": "ok"}'])
+def test_an_application_that_refuses_does_not_answer(server: HTTPServer, body: bytes) -> None:
+    server.RequestHandlerClass.status, server.RequestHandlerClass.body = 503, body  # type: ignore[attr-defined]
+
+    readiness = read_readiness(settings_for(server.server_port))
+
+    assert (readiness.answers, readiness.complete) == (False, False)
+
+
+def test_a_web_that_does_not_run_does_not_answer() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
 
-        assert "does not answer yet" in list_problems(settings_for(closed.getsockname()[1]))[0]
+        readiness = read_readiness(settings_for(closed.getsockname()[1]))
+
+    assert (readiness.answers, readiness.complete) == (False, False)
