@@ -33,11 +33,12 @@ _COMMIT = re.compile(r"(dev-[^,\s@]+?|[^,\s@]+?\.x-dev)#.+", _FLAGS)
 _ANYTHING = re.compile(r"(v)?[x*](\.[x*])*", _FLAGS)
 _TILDE = re.compile(rf"~{_VERSION}", _FLAGS)
 _CARET = re.compile(rf"\^{_VERSION}", _FLAGS)
-_WILDCARD = re.compile(r"v?(\d++)(?:\.(\d++))?(?:\.(\d++))?(?:\.[x*])++", _FLAGS)
+_WILDCARD = re.compile(r"v?(\d++)(?:\.(\d++))?(?:\.(\d++))?(?:\.[xX*])++", re.ASCII)
 _RANGE = re.compile(rf"({_VERSION}) +- +({_VERSION})", _FLAGS)
 _SIGN = re.compile(r"\A(?:<>|!=|>=?|<=?|==?)?\s*", re.ASCII)
 _LOOSE_BRANCH = re.compile(r"[0-9a-zA-Z./-]+")
-_MODIFIER_AT_END = re.compile(rf"-{MODIFIER}\Z", _FLAGS)
+# Looked for in lower-case text but with case: "RC" is never found, Composer adds -dev to >=1.0-RC1 as well.
+_MODIFIER_AT_END = re.compile(rf"-{MODIFIER}\Z", re.ASCII)
 _ZERO = "0.0.0.0-dev"
 _SPACE = " \t\n\r\f\v"
 
@@ -172,7 +173,7 @@ def _parse_conjunction(text: str, whole: str) -> Constraint:
         parts = [part for piece in _BOTH.split(text) for part in _parse_single(piece)]
     except InvalidVersion as error:
         raise InvalidConstraint(f'"{whole}" is not a version constraint: {error}') from error
-    return parts[0] if len(parts) == 1 else AllOf(tuple(part for part in parts if part != ANYTHING))
+    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
 def _join_ranges(alternatives: Sequence[Constraint]) -> Constraint:
@@ -290,9 +291,10 @@ def _lowest(match: re.Match[str]) -> str:
 
 def _shift(numbers: Sequence[str | None], position: int, increment: int) -> str:
     """Add to the number at `position` (from 1) and set the ones after it to zero."""
-    kept = [_number(number or "0") for number in numbers[:position]]
-    kept[-1] += increment
-    return ".".join(map(str, kept + [0] * (4 - position)))
+    kept = [number or "0" for number in numbers[:position]]
+    if increment:
+        kept[-1] = str(_number(kept[-1]) + increment)
+    return ".".join(kept + ["0"] * (4 - position))
 
 
 def _number(digits: str) -> int:

@@ -40,7 +40,8 @@ def build_entry(manifest: Manifest, name: VersionName, *, time: datetime, defaul
     entry["time"] = format_time(time)
     _put(entry, "default-branch", default_branch)
     _put(entry, "bin", _binaries(document))
-    entry["type"] = (text(document, "type") or "library").lower()
+    type_ = document.get("type")
+    entry["type"] = str(type_).lower() if is_true(type_) else "library"
     for field in ("extra", "autoload", "autoload-dev", "include-path", "php-ext"):
         _put(entry, field, document.get(field))
     _put(entry, "archive", _archive(manifest))

@@ -1,6 +1,5 @@
 """Check what a package requires, replaces, provides, suggests and conflicts with. Pure: no I/O."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from composer.constraints import Comparison, Constraint, InvalidConstraint, Operator, is_satisfiable, parse_constraint
@@ -11,7 +10,6 @@ from composer.versions import compare
 
 LINK_TYPES = ("require", "conflict", "provide", "replace", "require-dev")
 
-_KEY = re.compile(r"[A-Za-z0-9_./-]+", re.ASCII)
 _FAR_FUTURE = "10000000-dev"
 _FIRST_MAJOR = "1.0.0.0-dev"
 
@@ -38,9 +36,7 @@ def check_links(document: Mapping[str, Json]) -> Iterator[Problem]:
 
 def _check_link(link_type: str, target: str, constraint: Json) -> Iterator[Problem]:
     field = f"{link_type}.{target}"
-    if not _KEY.fullmatch(target):
-        yield error(field, "is not a package name")
-    elif problem := name_problem(target):
+    if problem := name_problem(target):
         yield warning(field, problem.message)
     if not isinstance(constraint, str):
         yield error(field, "should be a text with a version constraint")

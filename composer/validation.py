@@ -39,7 +39,7 @@ _DASH = re.compile(r"\s*-")
 _TEXTS = ("target-dir", "description", "homepage", "minimum-stability", "time", "type")
 _ARRAYS = ("extra", "scripts", "authors", "support", "funding", "autoload", "autoload-dev", "transport-options")
 _LISTS = ("keywords", "include-path")
-_STABILITIES = ("stable", "rc", "beta", "alpha", "dev")
+_STABILITIES = ("stable", "beta", "alpha", "dev")
 _AUTOLOADS = ("psr-0", "psr-4", "classmap", "files", "exclude-from-classmap")
 _SUPPORT_PAGES = ("issues", "forum", "wiki", "source", "docs", "chat", "security")
 _SUPPORT = (*_SUPPORT_PAGES, "email", "irc", "rss")
@@ -125,7 +125,7 @@ def _check_texts_inside(document: Mapping[str, Json]) -> Iterator[Problem]:
         if not all(character.isalnum() or character in " ._-" for character in str(keyword)):
             yield warning(f"keywords.{key}", f'"{keyword}" has unusual characters')
     stability = text(document, "minimum-stability")
-    if stability and stability.lower() not in _STABILITIES:
+    if stability and stability != "RC" and stability.lower() not in _STABILITIES:
         yield error("minimum-stability", f'"{stability}" is not a stability')
     time = text(document, "time")
     if time and parse_time(time) is None:

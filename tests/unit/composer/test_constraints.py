@@ -51,10 +51,28 @@ def test_branches_and_stabilities_fit_as_in_composer(version: str, constraint: s
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (">=1.0-RC1", ">= 1.0.0.0-RC1-dev"),
+        (">=1.0-beta1", ">= 1.0.0.0-beta1"),
+        ("~01.02.3", "[>= 01.02.3.0-dev < 01.3.0.0-dev]"),
+        ("01.*", "[>= 01.0.0.0-dev < 2.0.0.0-dev]"),
+    ],
+)
+def test_odd_spellings_are_read_as_composer_reads_them(text: str, expected: str) -> None:
+    assert str(parse_constraint(text)) == expected
+
+
+def test_a_capital_v_is_no_range() -> None:
+    with pytest.raises(InvalidConstraint):
+        parse_constraint("V2.*")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("^1.0 || ^2.0", "[>= 1.0.0.0-dev < 3.0.0.0-dev]"),
         ("^1.0 || ^3.0", "[[>= 1.0.0.0-dev < 2.0.0.0-dev] || [>= 3.0.0.0-dev < 4.0.0.0-dev]]"),
         ("* || ^2.0", "[* || [>= 2.0.0.0-dev < 3.0.0.0-dev]]"),
-        ("*, >2", "[> 2.0.0.0]"),
+        ("*, >2", "[* > 2.0.0.0]"),
     ],
 )
 def test_alternatives_that_touch_become_one_range(text: str, expected: str) -> None:

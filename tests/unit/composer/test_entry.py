@@ -28,6 +28,7 @@ def build(members: dict[str, Json]) -> dict[str, Json]:
     [
         ({}, {}),
         ({"type": "Composer-Plugin"}, {"type": "composer-plugin"}),
+        ({"type": "0"}, {}),
         ({"require": {"B/B": "^1", "a/a": "self.version"}}, {"require": {"a/a": "self.version", "b/b": "^1"}}),
         ({"suggest": {"z/z": "fast", "a/a": " self.version "}}, {"suggest": {"a/a": "v1.0", "z/z": "fast"}}),
         ({"bin": "/bin/a"}, {"bin": ["bin/a"]}),
