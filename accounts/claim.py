@@ -1,0 +1,62 @@
+"""Become the first administrator: the only way out of Setup Mode."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from accounts.identities import LoginRefused, Refusal, describe, find_identity, link_identity
+from accounts.setup_state import complete_setup
+from integrations.codehost import RemoteAccount
+from models import Identity, Integration, User, record_audit
+
+
+class NotTheChosenAdministrator(Exception):
+    """The installation names another account as its first administrator."""
+
+
+def claim_administration(
+    session: Session, *, integration: Integration, account: RemoteAccount, chosen: str, ip_address: str, now: datetime
+) -> Identity:
+    """Make the owner of the account administrator and end Setup Mode, all in the caller's transaction.
+
+    The caller has checked that the browser holds the setup session that started the flow. `chosen` is the setting
+    HOST:LOGIN, or empty. Raises SetupAlreadyCompleted (roll back), NotTheChosenAdministrator, LoginRefused.
+    """
+    check_chosen(integration, account, chosen)
+    complete_setup(session, now=now)
+    known = find_identity(session, integration_id=integration.id, remote_id=account.remote_id)
+    user = known.user if known and known.user else _add_administrator(session, account, now=now)
+    if user.disabled_at is not None:
+        raise LoginRefused(Refusal.DISABLED)
+    user.is_administrator = True
+    user.administrator_since = user.last_login_at = now
+    user.administrator_granted_by = "Setup Mode"
+    identity = link_identity(session, user, integration=integration, account=account, now=now)
+    record_audit(
+        session,
+        actor=account.login,
+        actor_user_id=user.id,
+        action="setup_completed",
+        target=describe(identity),
+        ip_address=ip_address,
+    )
+    session.flush()
+    return identity
+
+
+def check_chosen(integration: Integration, account: RemoteAccount, chosen: str) -> None:
+    """Raise NotTheChosenAdministrator when the setting HOST:LOGIN names somebody else. LOGIN may be the remote id."""
+    if not chosen:
+        return
+    host, _, name = chosen.rpartition(":")
+    parts = urlsplit(integration.base_url)
+    if host.lower() not in {parts.hostname, parts.netloc} or name not in {account.login, account.remote_id}:
+        raise NotTheChosenAdministrator
+
+
+def _add_administrator(session: Session, account: RemoteAccount, *, now: datetime) -> User:
+    user = User(display_name=account.display_name or account.login, created_at=now)
+    session.add(user)
+    session.flush()
+    return user

@@ -1,0 +1,103 @@
+"""Send a browser to a code host: who may start which kind of visit, and which scopes it asks for."""
+
+from dataclasses import dataclass
+
+from flask import Response, abort, make_response, render_template
+from sqlalchemy.orm import Session
+
+from accounts.callback import endpoints_of
+from accounts.current import current_user, current_user_row
+from accounts.flows import Browser, Destination, start_flow
+from accounts.setup_guard import is_setup_mode, setup_session
+from integrations.oauth import authorization_url
+from integrations.platform_parts import Use
+from integrations.service import callback_url, platform_of, uses_of
+from models import FlowPurpose, Integration, utc_now
+from web.login import ensure_session_row, is_recently_authenticated
+from web.runtime import current_runtime
+
+FULL_SCOPES = frozenset({FlowPurpose.AUTHORIZE, FlowPurpose.TEST})
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A visit that may start."""
+
+    integration: Integration
+    purpose: FlowPurpose
+    next_path: str
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """As few as the purpose needs: only who sets up synchronizations, or tries everything, is asked for all."""
+        uses = uses_of(self.integration) if self.purpose in FULL_SCOPES else frozenset({Use.LOG_IN})
+        return tuple(dict.fromkeys(scope.name for scope in platform_of(self.integration).scopes_for(uses)))
+
+
+def check_departure(session: Session, departure: Departure) -> None:
+    """Answer 403 or 404 unless this browser may start the visit."""
+    integration, purpose = departure.integration, departure.purpose
+    if purpose is FlowPurpose.LOGIN:
+        _check_login(integration)
+    elif purpose is FlowPurpose.CLAIM_ADMIN:
+        if setup_session() is None or not integration.is_for_login:
+            abort(404)
+    elif purpose is FlowPurpose.TEST:
+        if setup_session() is None and not current_user.is_administrator:
+            abort(403)
+    else:
+        _check_own_visit(session, departure)
+
+
+def depart(session: Session, departure: Departure) -> Response:
+    """Store the flow in the caller's transaction, and the page that takes the browser to the host.
+
+    It is an ordinary answer, not a redirect: a redirect after a form would be stopped by our own `form-action`.
+    """
+    runtime, now = current_runtime(), utc_now()
+    admitted, endpoints = setup_session(), endpoints_of(departure.integration)
+    redirect_uri = callback_url(runtime.settings, departure.integration.slug)
+    flow = start_flow(
+        session,
+        box=runtime.secret_box,
+        purpose=departure.purpose,
+        browser=Browser(
+            web_session_id=ensure_session_row(session).id,
+            setup_session_id=admitted.id if admitted else None,
+            user_id=current_user.id or None,
+        ),
+        destination=Destination(
+            departure.integration, endpoints, redirect_uri, departure.scopes, next_path=departure.next_path
+        ),
+        now=now,
+    )
+    url = authorization_url(
+        endpoints,
+        client_id=departure.integration.client_id,
+        redirect_uri=redirect_uri,
+        scopes=departure.scopes,
+        state=flow.state,
+        code_verifier=flow.code_verifier,
+    )
+    response = make_response(render_template("accounts/leaving.html", url=url, integration=departure.integration))
+    response.headers["Refresh"] = f"0; url={url}"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _check_login(integration: Integration) -> None:
+    if is_setup_mode():
+        abort(403, "This installation is not finished. People can log in once Setup Mode has ended.")
+    if not integration.is_for_login:
+        abort(404)
+
+
+def _check_own_visit(session: Session, departure: Departure) -> None:
+    if not current_user.is_authenticated:
+        abort(401)
+    if departure.purpose is FlowPurpose.LINK and not is_recently_authenticated():
+        abort(403, "Your login is older than 15 minutes: confirm first that it is you, on the profile page.")
+    if departure.purpose is FlowPurpose.REAUTHENTICATE:
+        identities = current_user_row(session).identities
+        if departure.integration.id not in {identity.integration_id for identity in identities}:
+            abort(404)

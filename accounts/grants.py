@@ -1,0 +1,57 @@
+"""What a person allows us to do at a code host in their name: kept only when they asked for it."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from integrations.oauth import OAuthTokens
+from models import Credential, CredentialKind, CredentialState, Identity, SecretBox, record_audit
+
+
+def store_grant(
+    session: Session, box: SecretBox, *, identity: Identity, tokens: OAuthTokens, scopes: frozenset[str], now: datetime
+) -> Credential:
+    """Keep the authorization of an account, in place of an older one. `scopes` are the granted ones."""
+    credential = session.scalar(select(Credential).where(Credential.identity_id == identity.id).with_for_update())
+    if credential is None:
+        credential = Credential(
+            kind=CredentialKind.OAUTH, integration_id=identity.integration_id, identity_id=identity.id, version=0
+        )
+        session.add(credential)
+    credential.name = identity.login
+    credential.seal_tokens(box, access_token=tokens.access_token, refresh_token=tokens.refresh_token)
+    credential.scopes = sorted(scopes)
+    credential.obtained_at, credential.expires_at = now, tokens.expires_at
+    credential.state, credential.state_reason = CredentialState.OK, ""
+    credential.refresh_lease_until = None
+    credential.version += 1
+    session.flush()
+    record_audit(
+        session,
+        actor=identity.login,
+        actor_user_id=identity.user_id,
+        action="account_authorized",
+        target=f"{identity.login} at {identity.integration.name}",
+        details={"scopes": credential.scopes},
+    )
+    return credential
+
+
+def withdraw_grant(session: Session, box: SecretBox, *, identity: Identity, reason: str) -> None:
+    """Erase what an account allowed us. Synchronizations that used it find a credential that must be replaced."""
+    credential = session.scalar(select(Credential).where(Credential.identity_id == identity.id).with_for_update())
+    if credential is None:
+        return
+    credential.seal_tokens(box, access_token="", refresh_token=None)
+    session.execute(
+        update(Credential)
+        .where(Credential.id == credential.id)
+        .values(
+            state=CredentialState.NEEDS_RECONNECT,
+            state_reason=reason,
+            version=Credential.version + 1,
+            refresh_lease_until=None,
+        )
+    )
+    session.flush()
