@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
 import web
+from accounts.views import blueprint as accounts_blueprint
 from config import Settings
 from jobs import hang_bell
 from jobs.checks import Check, CheckState, check_readiness
@@ -25,7 +26,7 @@ RETRY_SECONDS = 5
 ALWAYS_ANSWERED = ("health.", "web.")
 NEEDED = frozenset({"database", "migrations", "key"})  # without the others people still get their packages
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (accounts_blueprint,)
 
 health = for_machines(Blueprint("health", __name__))
 
