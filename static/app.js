@@ -149,7 +149,7 @@ function guardSubmit(form) {
   if (form.dataset.sent) return false;
   form.dataset.sent = "1";
   setTimeout(() => {
-    for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-disabled", "true");
+    for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-disabled", "true");
   });
   return true;
 }
@@ -212,7 +212,7 @@ document.addEventListener("submit", (event) => {
   if (event.submitter?.matches("[data-theme]")) {
     event.preventDefault();
     onTheme(event.submitter);
-  } else if (form.method === "post" && !guardSubmit(form)) {
+  } else if (form.method === "post" && !form.target && !guardSubmit(form)) {
     event.preventDefault();
   }
 });

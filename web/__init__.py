@@ -32,6 +32,8 @@ Templates extend base.html (blocks title, head, side, content) and import macros
 app.js understands data-poll-url (live_region), data-copy, data-relative, data-search, and on forms data-live-form with
 data-live-url and data-live-target: on input the fields marked data-live are sent to that URL (GET), and the answer
 replaces what the target holds. Secrets are never marked data-live.
+Class js-only hides what needs script, without-js what replaces it (*Update guide*).
+data-announce inside a live region is read out when it changes.
 """
 
 from flask import Flask

@@ -9,7 +9,8 @@ from zlib import crc32
 from flask import Flask
 
 AVATAR_TINTS = 6
-UNITS = ((60, 60, "min"), (3600, 24, "h"), (86400, 30, "day"), (86400 * 30, 12, "month"), (86400 * 365, 0, "year"))
+UNITS = ((60, 60, "min"), (3600, 24, "h"), (86400, 30, "day"), (86400 * 30, 12, "month"))
+SECONDS_OF_A_YEAR = 86400 * 365
 
 
 class Control(Protocol):
@@ -28,9 +29,9 @@ def relative_time(moment: datetime, now: datetime | None = None) -> str:
         return "just now" if seconds >= 0 else "in a moment"
     for size, limit, unit in UNITS:
         amount = max(1, int(distance / size + 0.5))
-        if amount < limit or not limit:
+        if amount < limit:
             return _distance_words(amount, unit, is_past=seconds >= 0)
-    raise AssertionError("the last unit has no limit")
+    return _distance_words(max(1, int(distance / SECONDS_OF_A_YEAR + 0.5)), "year", is_past=seconds >= 0)
 
 
 def _distance_words(amount: int, unit: str, *, is_past: bool) -> str:

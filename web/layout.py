@@ -13,7 +13,7 @@ server itself is in trouble. A hook must not abort.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from flask import Flask, current_app, g, has_request_context, request
@@ -36,7 +36,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationLink:
-    """An entry of the organization switcher."""
+    """An entry of the organization switcher; the one whose pages are being looked at is marked by itself."""
 
     name: str
     url: str
@@ -129,7 +129,8 @@ class Frame:
     @cached_property
     def organizations(self) -> Sequence[OrganizationLink]:
         """Entries of the organization switcher."""
-        return self._hooks.organizations()
+        entries = self._hooks.organizations()
+        return [replace(entry, is_current=entry.is_current or _is_below(entry.url)) for entry in entries]
 
     @cached_property
     def work(self) -> Work | None:
@@ -182,6 +183,10 @@ class Frame:
     def here(self) -> str:
         """Path of this page, to come back to."""
         return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def _is_below(url: str) -> bool:
+    return request.path == url or request.path.startswith(f"{url}/")
 
 
 def layout_hooks(app: Flask) -> LayoutHooks:

@@ -183,7 +183,7 @@ class DatabaseSessions(SessionInterface):
         if not session.is_loaded:
             return
         row = session.row
-        if row is None and session.content:
+        if row is None and len(session):
             with self._database.write() as database_session:
                 new_row, token = insert_session(database_session, session.content)
             session.bind(new_row, token=token)

@@ -12,7 +12,14 @@ from models.runtime import Runtime
 from models.user import User
 from web.database import get_session, writes
 from web.limits import limited
-from web.login import browser_session, log_in, log_out, renew_session_id
+from web.login import (
+    browser_session,
+    confirm_identity,
+    is_recently_authenticated,
+    log_in,
+    log_out,
+    renew_session_id,
+)
 from web.machines import for_machines
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -84,12 +91,28 @@ def _add_session_pages(app: Flask) -> None:
         flash("Welcome", "success")
         return "in"
 
+    @app.get("/flash")
+    def flash_now() -> str:
+        flash("Before")
+        return "noted"
+
     @app.get("/renew")
     @writes
     def renew() -> str:
         renew_session_id(get_session())
         get_session().commit()
         return "renewed"
+
+    @app.get("/confirm")
+    @writes
+    def confirm() -> str:
+        confirm_identity(get_session())
+        get_session().commit()
+        return "confirmed"
+
+    @app.get("/recent")
+    def recent() -> dict[str, bool]:
+        return {"is_recent": is_recently_authenticated()}
 
     @app.get("/log-out")
     @writes

@@ -122,3 +122,12 @@ def test_navigation_of_an_organization_stands_beside_the_page_and_in_the_top_bar
 def test_an_application_with_its_own_static_folder_is_refused(bare_runtime: Runtime) -> None:
     with pytest.raises(ValueError, match="static_folder=None"):
         web.init_app(Flask("other"), bare_runtime)
+
+
+def test_the_organization_that_is_looked_at_is_marked(bare_client: FlaskClient, hooks: LayoutHooks) -> None:
+    hooks.organizations = lambda: [OrganizationLink("page", "/page"), OrganizationLink("pag", "/pag")]
+
+    page = bare_client.get("/page").text
+
+    assert page.count('aria-current="true"') == 1
+    assert '<span class="menu-label">page</span>' in page

@@ -8,6 +8,7 @@ from flask import Flask
 from flask import session as flask_session
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from models.base import utc_now
 from models.runtime import Runtime
@@ -250,6 +251,50 @@ def test_being_seen_is_noted_every_five_minutes(
     with runtime.database.read() as session:
         stored = session.scalars(select(WebSession)).one()
     assert (utc_now() - stored.last_seen_at < timedelta(minutes=1)) is is_noted
+
+
+def test_a_session_works_although_its_use_can_not_be_noted(
+    client: FlaskClient, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/log-in/ann")
+    age(runtime, last_seen_at=timedelta(minutes=6))
+
+    def refuse() -> None:
+        raise OperationalError("UPDATE", {}, Exception("read-only"))
+
+    monkeypatch.setattr(runtime.database, "write", refuse)
+
+    assert user_id_of(client) == 1
+
+
+def test_a_proof_of_identity_is_recent_for_a_quarter_of_an_hour(client: FlaskClient, runtime: Runtime) -> None:
+    assert client.get("/recent").json == {"is_recent": False}
+    client.get("/log-in/ann")
+    assert client.get("/recent").json == {"is_recent": True}
+
+    age(runtime, authenticated_at=timedelta(minutes=16))
+    assert client.get("/recent").json == {"is_recent": False}
+
+    before = cookie_of(client)
+    client.get("/confirm")
+    assert client.get("/recent").json == {"is_recent": True}
+    assert cookie_of(client) != before
+    assert user_id_of(client) == 1
+
+
+def test_logging_out_without_a_session_does_nothing(client: FlaskClient, runtime: Runtime) -> None:
+    assert client.get("/log-out").status_code == 200
+    assert count_rows(runtime) == 0
+
+
+def test_messages_survive_the_login(client: FlaskClient) -> None:
+    client.get("/flash")
+    client.get("/log-in/ann")
+
+    page = client.get("/page").text
+
+    assert page.index("Before") < page.index("Welcome")
+    assert "Welcome" not in client.get("/page").text
 
 
 def test_rows_that_nobody_can_use_are_swept(client: FlaskClient, runtime: Runtime) -> None:
