@@ -91,12 +91,12 @@ class GitRemote:
             return answer
 
     def _settings(self) -> tuple[Setting, ...]:
-        host, port = self.address.host, self.address.port
-        ip = self._network.resolve(host.strip("[]"), port)
+        host, port = self.address.host.strip("[]"), self.address.port
+        ip = self._network.resolve(host, port)
         settings: list[Setting] = []
-        if ip is not None:
+        if ip is not None and ip != host:
             pinned = f"[{ip}]" if ":" in ip else ip
-            settings.append(("http.curloptResolve", f"{host.strip('[]')}:{port}:{pinned}"))
+            settings.append(("http.curloptResolve", f"{host}:{port}:{pinned}"))
         if self._network.ca_file is not None:
             settings.append(("http.sslCAInfo", str(self._network.ca_file)))
         if self._network.proxy is not None:

@@ -1,6 +1,7 @@
-"""Git over HTTP on a loopback port, by git's own `http-backend`, with Basic auth and a few bad manners."""
+"""Git over HTTP on a loopback port, by git's own `http-backend`, with Basic auth, TLS and a few bad manners."""
 
 import base64
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ class GitServer:
 
     root: Path
     port: int = 0
+    scheme: str = "http"
     login: tuple[str, str] | None = None
     answer_status: int | None = None  # answer everything with this status
     location: str = ""
@@ -30,16 +32,18 @@ class GitServer:
 
     def url(self, name: str, host: str = "git.acme.example") -> str:
         """The address of a repository below `root`."""
-        return f"http://{host}:{self.port}/{name}"
+        return f"{self.scheme}://{host}:{self.port}/{name}"
 
 
 @contextmanager
-def serve_git(root: Path) -> Iterator[GitServer]:
+def serve_git(root: Path, *, tls: ssl.SSLContext | None = None) -> Iterator[GitServer]:
     """Serve the bare repositories below `root` until the block ends."""
-    state = GitServer(root)
+    state = GitServer(root, scheme="https" if tls else "http")
     handler = type("Handler", (_Handler,), {"state": state})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     state.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

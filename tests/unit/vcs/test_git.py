@@ -18,7 +18,8 @@ from integrations.vcs.git_remote import GitNetwork, GitRemote
 from integrations.vcs.refs import RemoteRef
 from integrations.vcs.run import Limits
 from tests.fakes.git_repository import GitRepository
-from tests.fakes.git_server import GitServer
+from tests.fakes.git_server import GitServer, serve_git
+from tests.unit.integrations.test_tls import Authority
 
 MakeRemote = Callable[..., GitRemote]
 LOGIN = ("oauth2", "canary-s3cr&t/+ %41")
@@ -390,6 +391,20 @@ def test_git_connects_to_the_address_that_was_checked(
     assert set(served.hosts) == {f"git.acme.example:{served.port}"}
 
 
+@pytest.mark.parametrize(("host", "ip"), [("[::1]", "::1"), ("127.0.0.1", "127.0.0.1"), ("git.acme.example", "::1")])
+def test_addresses_written_as_numbers_are_checked_too(network: GitNetwork, host: str, ip: str) -> None:
+    asked: list[str] = []
+
+    def resolve(host: str, _port: int) -> str:
+        asked.append(host)
+        return ip
+
+    with pytest.raises(Unavailable, match=r"port 9\b"):
+        GitRemote(f"http://{host}:9/a.git", network=replace(network, resolve=resolve)).list_refs()
+
+    assert asked == [host.strip("[]")]
+
+
 def test_a_refused_address_is_never_asked(repository: GitRepository, served: GitServer, network: GitNetwork) -> None:
     def refuse(host: str, _port: int) -> str:
         raise Refused(f"{host} is not public")
@@ -414,13 +429,22 @@ def test_a_proxy_is_used_when_one_is_set(served: GitServer, repository: GitRepos
     assert served.requests[0].startswith("GET http://unresolvable.invalid/logging.git/info/refs")
 
 
-def test_only_the_given_certificates_are_trusted(tmp_path: Path, network: GitNetwork, served: GitServer) -> None:
-    empty = tmp_path / "no-certificates.pem"
-    empty.write_text("")
-    strict = replace(network, ca_file=empty)
+def test_only_a_known_authority_s_certificate_for_this_host_is_trusted(tmp_path: Path, network: GitNetwork) -> None:
+    GitRepository(tmp_path / "logging.git").commit({"a": b""})
+    (tmp_path / "others").mkdir()
+    ours, others = Authority(tmp_path), Authority(tmp_path / "others")
+    trusting = replace(network, ca_file=ours.file, allow_http=False)
+    with serve_git(tmp_path, tls=ours.context("git.acme.example")) as server:
+        refs = GitRemote(server.url("logging.git"), network=trusting).list_refs()
 
-    with pytest.raises(Unavailable):
-        GitRemote(f"https://git.acme.example:{served.port}/a.git", network=strict).list_refs()
+        with pytest.raises(Unavailable):
+            GitRemote(server.url("logging.git", host="other.example"), network=trusting).list_refs()
+        with pytest.raises(Unavailable):
+            GitRemote(server.url("logging.git"), network=network).list_refs()
+        with pytest.raises(Unavailable):
+            GitRemote(server.url("logging.git"), network=replace(trusting, ca_file=others.file)).list_refs()
+
+    assert refs.default_branch == "main"
 
 
 def test_the_same_commit_gives_the_same_tar_from_two_mirrors(

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -230,3 +231,19 @@ def test_scrubbing_knows_the_ways_a_secret_is_written() -> None:
     encoded = base64.b64encode(secret.encode()).decode()
 
     assert scrub(f"{secret} a%20b%2Fc {encoded} kept", (secret,)) == "*** *** *** kept"
+
+
+def test_no_other_module_starts_processes() -> None:
+    root = Path(__file__).parents[3]
+    packages = [package for package in root.iterdir() if (package / "__init__.py").exists() and package.name != "tests"]
+    starting = re.compile(r"\b(?:import subprocess|from subprocess|os\.(?:system|popen|posix_spawn|fork)\b)")
+
+    found = [
+        path.relative_to(root).as_posix()
+        for package in packages
+        for path in package.rglob("*.py")
+        if starting.search(path.read_text(encoding="utf-8"))
+    ]
+
+    assert len(packages) > 5
+    assert found == ["integrations/vcs/run.py"]
