@@ -8,7 +8,7 @@ from .api_lookups import found_group
 from .api_projects import project_rows, select_projects
 from .model import Group, Level, Project, Share
 from .rendering import group, group_detail, project, simple_project
-from .rights import level_in, member_level, sees_group
+from .rights import member_level, sees_group
 from .routing import Call, Json, Routes, json_response
 
 routes = Routes()
@@ -117,7 +117,7 @@ def _by_role(call: Call) -> Callable[[Group], bool]:
         return lambda each: member_level(state, each.source, viewer, today) >= least
     if call.flag("all_available", default=viewer.is_admin):
         return lambda each: True
-    return lambda each: level_in(state, each.source, viewer, today) > Level.NO_ACCESS
+    return lambda each: member_level(state, each.source, viewer, today) > Level.NO_ACCESS
 
 
 def _by_words(call: Call) -> list[Callable[[Group], bool]]:

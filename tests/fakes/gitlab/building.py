@@ -81,6 +81,9 @@ class Building:
     ) -> Group:
         return changes.create_group(self.core, path, name or path.title(), parent, visibility)
 
+    def rename_group(self, group: Group, path: str) -> None:
+        changes.rename_group(self.core, group, path)
+
     def delete_group(self, group: Group) -> None:
         changes.delete_group(self.core, group)
 

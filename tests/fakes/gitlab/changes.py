@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from . import hook_events
+from . import hook_events, payloads
 from .model import Group, MemberRole, Membership, Project, Source, User, Visibility
 from .repository import Repository
 from .server_core import Core
@@ -69,6 +69,24 @@ def create_group(core: Core, path: str, name: str, parent: Group | None, visibil
         core.state.groups[group.id] = group
         hook_events.group_changed(core, group, "create")
     return group
+
+
+def rename_group(core: Core, group: Group, path: str) -> None:
+    """The old paths of the projects below answer 301; GitLab tells system hooks of the group only."""
+    with core.state.lock:
+        old = core.state.full_path(group)
+        below = [each for each in core.state.projects.values() if _is_below(core, each, group)]
+        for project in below:
+            core.state.moved_projects[core.state.project_path(project).lower()] = project.id
+        old_path, group.path = group.path, path
+        for project in below:
+            core.state.moved_projects.pop(core.state.project_path(project).lower(), None)
+        body = payloads.group_event(core, group, "group_rename")
+        hook_events.tell_system_hooks(core, body | {"old_path": old_path, "old_full_path": old})
+
+
+def _is_below(core: Core, project: Project, group: Group) -> bool:
+    return core.state.is_below(core.state.groups[project.group_id], group.id)
 
 
 def delete_group(core: Core, group: Group) -> None:

@@ -37,12 +37,17 @@ def _push(core: Core, project: Project, user: User, change: Change) -> None:
     body = payloads.push(core, project, user, change)
     hooks = [hook for hook in _hooks_around(core, project.source, flag) if is_tag or _wants_branch(hook, change[0])]
     _send(core, hooks, header, body)
-    _send(core, _system_hooks(core, flag), "System Hook", payloads.without_commits(body))
+    _send(core, _system_hooks(core, flag), "System Hook", payloads.for_system_hook(core, project, body))
 
 
 def _wants_branch(hook: Hook, ref: str) -> bool:
     wanted = hook.push_events_branch_filter
     return not wanted or ref.removeprefix("refs/heads/") == wanted
+
+
+def release_made(core: Core, project: Project, tag: str) -> None:
+    hooks = _hooks_around(core, project.source, "releases_events")
+    _send(core, hooks, "Release Hook", payloads.release(core, project, tag, "create"))
 
 
 def membership_changed(core: Core, membership: Membership, what: str) -> None:
@@ -73,8 +78,12 @@ def project_changed(core: Core, project: Project, what: str, **more: object) -> 
     _send(core, _system_hooks(core), "System Hook", body)
 
 
+def tell_system_hooks(core: Core, body: Json) -> None:
+    _send(core, _system_hooks(core), "System Hook", body)
+
+
 def user_changed(core: Core, user: User, what: str) -> None:
-    _send(core, _system_hooks(core), "System Hook", payloads.user_event(core, user, f"user_{what}"))
+    tell_system_hooks(core, payloads.user_event(core, user, f"user_{what}"))
 
 
 def test_hook(core: Core, hook: Hook, project: Project, user: User, trigger: str) -> None:

@@ -43,9 +43,35 @@ def push(core: Core, project: Project, user: User, change: Change) -> Json:
     }
 
 
-def without_commits(body: Json) -> Json:
-    """As a system hook gets it."""
-    return body | {"commits": [], "total_commits_count": 0}
+def for_system_hook(core: Core, project: Project, body: Json) -> Json:
+    """A system hook gets no commits, and fewer names for the same thing."""
+    dropped = {"object_kind", "ref_protected", "message", "user_username", "push_options"}
+    kept = {key: value for key, value in body.items() if key not in dropped}
+    return kept | {"project": _nameless_part(core, project), "commits": [], "total_commits_count": 0}
+
+
+def _nameless_part(core: Core, project: Project) -> Json:
+    return {key: value for key, value in project_part(core, project).items() if key not in {"id", "ci_config_path"}}
+
+
+def release(core: Core, project: Project, tag: str, action: str) -> Json:
+    repository = core.repository(project)
+    commit = repository.read_commit(repository.peel(repository.refs[f"refs/tags/{tag}"]))
+    url = f"{core.base_url}/{core.state.project_path(project)}/-/releases/{tag}"
+    return {
+        "object_kind": "release",
+        "action": action,
+        "id": project.id * 1000 + len(repository.refs),
+        "created_at": iso(core.clock.now()),
+        "released_at": iso(core.clock.now()),
+        "name": tag,
+        "tag": tag,
+        "description": "",
+        "project": project_part(core, project),
+        "url": url,
+        "assets": {"count": 0, "links": [], "sources": []},
+        "commit": _commit(core, project, commit),
+    }
 
 
 def repository_update(core: Core, project: Project, user: User, changes: list[Change]) -> Json:
@@ -56,7 +82,7 @@ def repository_update(core: Core, project: Project, user: User, changes: list[Ch
         "user_email": "",
         "user_avatar": None,
         "project_id": project.id,
-        "project": project_part(core, project),
+        "project": _nameless_part(core, project),
         "changes": [{"before": before, "after": after, "ref": ref} for ref, before, after in changes],
         "refs": [ref for ref, _, _ in changes],
     }

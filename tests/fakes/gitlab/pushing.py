@@ -57,6 +57,10 @@ class Pushing:
         self.push(project, {f"refs/tags/{name}": made}, user=user)
         return made
 
+    def release(self, project: Project, tag: str) -> None:
+        """Make a release of an existing tag: nothing but the hook. Raises KeyError for a tag that is not there."""
+        hook_events.release_made(self.core, project, tag)
+
     def delete_tag(self, project: Project, name: str) -> None:
         self.push(project, {f"refs/tags/{name}": None})
 
