@@ -92,6 +92,7 @@ Give everybody the right to read them: chmod -R go+rX '$root'"
 make_folders() {
     (umask 077 && mkdir -p "$data/run" "$data/log")
     if [ -n "$account" ]; then
+        case $data in "$root"/var/*) chown "$account:" "$root/var" ;; esac
         find "$data" -maxdepth 2 ! -user "$account" -exec chown -h "$account:" {} +
         runtime=/run/repertory-$(printf '%s' "$data" | cksum | cut -d ' ' -f 1)
         mkdir -p "$runtime"

@@ -17,33 +17,37 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from config import Settings, SettingsError
+from scripts.demonstration import describe, facts_file, gitlab_port, gitlab_program
 from scripts.places import ROOT, Places, StartRefused, make_places
 from scripts.programs import list_programs, render_redis_configuration, render_supervisor_configuration
 from scripts.supervision import Supervision
 
+OTHER_ADDRESS = "REPERTORY_BIND=127.0.0.1:8001 REPERTORY_BASE_URL=http://localhost:8001 make run"
 COMPLETE_SECONDS = 15.0
 READY_SECONDS = 60.0
 
 
-def main() -> int:
-    """Run until stopped. Returns the exit code."""
+def main(arguments: list[str]) -> int:
+    """Run until stopped; with `--demo`, beside a make-believe GitLab. Returns the exit code."""
     os.umask(0o077)
     try:
         settings = Settings.from_env()
         runtime = os.environ.get("REPERTORY_RUNTIME_DIR")
         places = make_places(settings.data_dir, runtime=Path(runtime) if runtime else None)
         with _only_one_start(places):
-            check_address_is_free(settings.bind)
-            return _run(settings, places)
+            check_address_is_free(settings.bind, advice=OTHER_ADDRESS)
+            if "--demo" in arguments:
+                check_address_is_free(f"127.0.0.1:{gitlab_port()}", advice="DEMO_GITLAB_PORT=8930 make demo")
+            return _run(settings, places, demo="--demo" in arguments)
     except (SettingsError, StartRefused) as error:
         print(f"\nRepertory was not started. {error}", file=sys.stderr)
         return 1
 
 
-def _run(settings: Settings, places: Places) -> int:
+def _run(settings: Settings, places: Places, *, demo: bool) -> int:
     environment = _environment(settings, places)
     _upgrade_database(environment)
-    _write_configuration(settings, places)
+    _write_configuration(settings, places, demo=demo)
     supervision = Supervision(places, environment=environment)
     supervision.start()
     setup_link = _ask_for_setup_link(environment)
@@ -51,6 +55,9 @@ def _run(settings: Settings, places: Places) -> int:
         complete = supervision.wait_until(lambda: read_readiness(settings).complete, seconds=COMPLETE_SECONDS)
         if complete or supervision.wait_until(lambda: read_readiness(settings).answers, seconds=READY_SECONDS):
             _announce(settings, places, setup_link, complete=complete)
+            if demo and supervision.wait_until(facts_file(places).exists, seconds=READY_SECONDS):
+                print("", *describe(places), sep="\n")
+            print("\nStop it with Ctrl-C.", flush=True)
         elif not supervision.stop_requested:
             _tell_not_ready(settings, places)
         return supervision.wait()
@@ -60,7 +67,7 @@ def _run(settings: Settings, places: Places) -> int:
         (places.run / "redis.url").unlink(missing_ok=True)
 
 
-def check_address_is_free(bind: str) -> None:
+def check_address_is_free(bind: str, *, advice: str) -> None:
     """Raises StartRefused when the web could not listen there."""
     host, _, port = bind.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -70,10 +77,8 @@ def check_address_is_free(bind: str) -> None:
             probe.bind((host.strip("[]"), int(port)))
         except OSError as error:
             reason = "another program is using it" if error.errno == errno.EADDRINUSE else str(error.strerror)
-            raise StartRefused(
-                f"It can not listen on {bind}: {reason}. Choose another address, for example: "
-                "REPERTORY_BIND=127.0.0.1:8001 REPERTORY_BASE_URL=http://localhost:8001 make run"
-            ) from error
+            problem = f"It can not listen on {bind}: {reason}"
+            raise StartRefused(f"{problem}. Choose another address, for example: {advice}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +136,12 @@ def _upgrade_database(environment: Mapping[str, str]) -> None:
         raise StartRefused("The database could not be upgraded; the reason is above.")
 
 
-def _write_configuration(settings: Settings, places: Places) -> None:
+def _write_configuration(settings: Settings, places: Places, *, demo: bool) -> None:
     own_redis = not settings.redis_url
-    programs = list_programs(places, python=Path(sys.executable), own_redis=own_redis)
+    python = Path(sys.executable)
+    programs = list_programs(places, python=python, own_redis=own_redis)
+    if demo:
+        programs.insert(0, gitlab_program(places, python=python, base_url=settings.base_url))
     _write_private(places.run / "supervisor.conf", render_supervisor_configuration(places, programs))
     if own_redis:
         _write_private(places.run / "redis.conf", render_redis_configuration(places))
@@ -152,7 +160,6 @@ def _announce(settings: Settings, places: Places, setup_link: subprocess.Popen[s
     print(f"  Data        {places.data}", f"  Logs        {places.log}", sep="\n")
     if not complete:
         print(f"\nNot everything works yet: {read_readiness(settings).detail}\nAsk: ./repertory doctor")
-    print("\nStop it with Ctrl-C.", flush=True)
 
 
 def _ask_for_setup_link(environment: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -187,4 +194,4 @@ def _only_one_start(places: Places) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
