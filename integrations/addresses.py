@@ -142,7 +142,8 @@ class OutboundPolicy:
         for network, reason in ALWAYS_DENIED:
             if address in network:
                 raise Refused(f"{url.host} is at {address}, which is never connected to: {reason}")
-        if (str(address), url.port) in self.denied_endpoints:
+        names = {str(address), "localhost"} if _is_in(address, LOOPBACK) else {str(address)}
+        if any((name, url.port) in self.denied_endpoints for name in names):
             raise Refused(f"{url.host}:{url.port} is one of Repertory's own services")
 
     def _check_loopback(self, url: RemoteUrl, address: Address, destination: Destination) -> None:

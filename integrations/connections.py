@@ -52,7 +52,7 @@ class Deadline:
         return left
 
 
-CURRENT_DEADLINE: ContextVar[Deadline | None] = ContextVar("current_deadline", default=None)
+CURRENT_DEADLINE: ContextVar[Deadline] = ContextVar("current_deadline")  # set around every request
 
 
 def system_resolver(host: str, port: int) -> Sequence[str]:
@@ -134,8 +134,7 @@ def _connect_any(host: str, port: int, addresses: Sequence[str]) -> socket.socke
 
 
 def _open_socket(address: str, port: int) -> socket.socket:
-    deadline = CURRENT_DEADLINE.get()
-    seconds = CONNECT_SECONDS if deadline is None else min(CONNECT_SECONDS, deadline.remaining())
+    seconds = min(CONNECT_SECONDS, CURRENT_DEADLINE.get().remaining())
     connection = socket.create_connection((address, port), timeout=seconds)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
@@ -187,17 +186,13 @@ class BoundedResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        deadline = CURRENT_DEADLINE.get()
-        self._reader: _DeadlineReader | None = None
-        if deadline is not None:
-            self.fp.close()
-            self._reader = _DeadlineReader(sock, deadline)
-            self.fp = io.BufferedReader(self._reader)
+        self.fp.close()
+        self._reader = _DeadlineReader(sock, CURRENT_DEADLINE.get())
+        self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
         super().begin()
-        if self._reader is not None:
-            self._reader.end_headers()
+        self._reader.end_headers()
 
 
 class GuardedHTTPConnection(HTTPConnection):

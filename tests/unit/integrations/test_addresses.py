@@ -133,6 +133,15 @@ def test_our_own_services_are_never_reached_by_name_or_address() -> None:
     policy.check_address(parse_url("https://alias.internal:5433"), "10.0.0.7", INTEGRATION)
 
 
+def test_our_own_service_on_this_machine_is_not_reached_by_its_address() -> None:
+    listed = parse_allow(["127.0.0.1:5432", "127.0.0.1:8080"])
+    policy = OutboundPolicy(allow=listed, denied_endpoints=frozenset({("localhost", 5432)}))
+
+    with pytest.raises(Refused, match="own services"):
+        policy.check_address(parse_url("https://127.0.0.1:5432"), "127.0.0.1", INTEGRATION)
+    policy.check_address(parse_url("https://127.0.0.1:8080"), "127.0.0.1", INTEGRATION)
+
+
 def test_the_proxy_is_for_what_is_not_local_or_excepted() -> None:
     policy = OutboundPolicy(proxy="http://proxy.example.test:3128", no_proxy=frozenset({"corp.test", ".lab.test"}))
 

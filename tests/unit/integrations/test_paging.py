@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.answers import Answer
@@ -127,6 +127,7 @@ def test_a_page_that_does_not_come_ends_the_reading() -> None:
         read(page([1, 2], link=NEXT), Unavailable("500"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30), unique=True), st.integers(1, 7), st.data())
 def test_no_missing_page_goes_unnoticed(rows: list[int], size: int, data: st.DataObject) -> None:
     pages = [rows[start : start + size] for start in range(0, len(rows), size)] or [[]]

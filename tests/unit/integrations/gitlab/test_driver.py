@@ -283,8 +283,6 @@ TROUBLES: dict[Kind, type[CodeHostError]] = {
     Kind.WRONG_TOTAL: IncompleteListing,
     Kind.FOREIGN_NEXT_LINK: IncompleteListing,
     Kind.DUPLICATE_IDS: IncompleteListing,
-    Kind.SLOW: Unavailable,
-    Kind.DRIP: Unavailable,
     Kind.RATE_LIMITED: RateLimited,
     Kind.CONNECTION_RESET: Unavailable,
     Kind.REDIRECT: UnexpectedResponse,
@@ -303,16 +301,28 @@ def large_acme(fake: FakeGitLab, acme: Acme) -> Acme:
 
 @pytest.mark.parametrize("kind", list(TROUBLES))
 def test_no_trouble_on_the_second_page_shortens_a_list(fake: FakeGitLab, large_acme: Acme, kind: Kind) -> None:
-    limits = Limits(read_seconds=0.5, call_seconds=0.8)
-    host = open_fake(fake, fake.personal_token(large_acme.owner), limits=limits)
     for pattern, list_all in LISTS.items():
         fake.behave()
-        rule = fake.misbehave(f"{pattern}.*page=2", kind, seconds=2, retry_after=600)
+        rule = fake.misbehave(f"{pattern}.*page=2", kind, retry_after=600)
 
         with pytest.raises(TROUBLES[kind]):
-            list(list_all(host, large_acme))
+            list(list_all(large_acme.host, large_acme))
 
         assert rule.hits > 0
+
+
+@pytest.mark.parametrize("kind", [Kind.SLOW, Kind.DRIP])
+def test_a_second_page_that_takes_too_long_does_not_shorten_a_list(
+    fake: FakeGitLab, large_acme: Acme, kind: Kind
+) -> None:
+    limits = Limits(read_seconds=1, call_seconds=1.5)
+    host = open_fake(fake, fake.personal_token(large_acme.owner), limits=limits)
+    rule = fake.misbehave(r"/members/all\?.*page=2", kind, seconds=5)
+
+    with pytest.raises(Unavailable):
+        list(host.directory.list_team_members(str(large_acme.top.id)))
+
+    assert rule.hits > 0
 
 
 @pytest.mark.parametrize("pattern", list(LISTS))
