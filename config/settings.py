@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,7 +13,8 @@ from config.parsing import SettingsError, parse_hosts, parse_keys, parse_number
 __all__ = ["Settings", "SettingsError", "SetupAccess"]
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 class SetupAccess(StrEnum):
@@ -29,8 +31,8 @@ class Settings:
     base_url: str
     bind: str
     data_dir: Path
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)  # may hold a password, as the next one
+    redis_url: str = field(repr=False)
     secrets_keys: tuple[str, ...] = field(repr=False)  # newest first; empty: the key file in data_dir is used
     setup_access: SetupAccess = SetupAccess.CODE
     setup_admin: str = ""
@@ -51,14 +53,14 @@ class Settings:
             base_url=_base_url(env),
             bind=_bind(env),
             data_dir=data_dir,
-            database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'repertory.sqlite3'}",
-            redis_url=env.get("REDIS_URL") or "",
+            database_url=_database_url(env) or f"sqlite:///{data_dir / 'repertory.sqlite3'}",
+            redis_url=_redis_url(env),
             secrets_keys=_secrets_keys(env),
             setup_access=_setup_access(env),
             setup_admin=_setup_admin(env),
             auth_cache_seconds=parse_number(env, "REPERTORY_AUTH_CACHE_SECONDS", default=5, low=0, high=300),
             outbound_allow=parse_hosts(env, "OUTBOUND_ALLOW"),
-            outbound_ca_file=_existing_file(env, "OUTBOUND_CA_FILE"),
+            outbound_ca_file=_outbound_ca_file(env),
             outbound_proxy=_proxy(env),
             trusted_proxy_hops=parse_number(env, "REPERTORY_TRUSTED_PROXY_HOPS", default=0, low=0, high=10),
             log_level=_log_level(env),
@@ -88,13 +90,18 @@ class Settings:
 
 def is_loopback_host(host: str) -> bool:
     """Whether a host name or address means this machine (`localhost`, 127.0.0.0/8, `::1`)."""
-    return host in LOOPBACK_HOSTS or (host.startswith("127.") and host.count(".") == 3)
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _base_url(env: Mapping[str, str]) -> str:
     text = (env.get("REPERTORY_BASE_URL") or "http://localhost:8000").rstrip("/")
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+    parts = _split_web_address(text)
+    if parts is None or parts.hostname is None or "@" in parts.netloc:
         raise SettingsError(
             f"REPERTORY_BASE_URL is {text!r}, which is not an address: write it as https://packages.example.com"
         )
@@ -108,6 +115,35 @@ def _base_url(env: Mapping[str, str]) -> str:
             "(put a TLS proxy in front), or localhost to try the product on this machine"
         )
     return text.lower()
+
+
+def _split_web_address(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, a port out of range
+        return None
+    return parts if is_address else None
+
+
+def _database_url(env: Mapping[str, str]) -> str:
+    text = env.get("DATABASE_URL", "")
+    if text and (not text.startswith(DATABASES) or text == "sqlite:///" or ":memory:" in text):
+        raise SettingsError(
+            "DATABASE_URL is not a database that can be used: "
+            "write it as postgresql://USER:PASSWORD@HOST/NAME or sqlite:////ABSOLUTE/FILE"
+        )
+    return text
+
+
+def _redis_url(env: Mapping[str, str]) -> str:
+    text = env.get("REDIS_URL", "")
+    if text and not text.startswith(REDIS_SCHEMES):
+        raise SettingsError(
+            "REDIS_URL is not the address of a Redis server: "
+            "write it as redis://:PASSWORD@HOST:6379/0 or unix:///PATH/OF/SOCKET"
+        )
+    return text
 
 
 def _bind(env: Mapping[str, str]) -> str:
@@ -124,10 +160,11 @@ def _secrets_keys(env: Mapping[str, str]) -> tuple[str, ...]:
         raise SettingsError("REPERTORY_SECRETS_KEYS and REPERTORY_SECRETS_KEYS_FILE are both set: keep one of them")
     if not file_name:
         return parse_keys(inline, "REPERTORY_SECRETS_KEYS")
-    path = _existing_file(env, "REPERTORY_SECRETS_KEYS_FILE")
-    if path is None:
-        return ()
-    return parse_keys(path.read_text(encoding="ascii"), "REPERTORY_SECRETS_KEYS_FILE")
+    path = _readable_file("REPERTORY_SECRETS_KEYS_FILE", file_name)
+    keys = parse_keys(path.read_text(encoding="ascii", errors="replace"), "REPERTORY_SECRETS_KEYS_FILE")
+    if not keys:
+        raise SettingsError(f"REPERTORY_SECRETS_KEYS_FILE is {file_name!r}, which holds no key")
+    return keys
 
 
 def _setup_access(env: Mapping[str, str]) -> SetupAccess:
@@ -146,10 +183,12 @@ def _setup_admin(env: Mapping[str, str]) -> str:
     return text
 
 
-def _existing_file(env: Mapping[str, str], name: str) -> Path | None:
-    text = env.get(name, "")
-    if not text:
-        return None
+def _outbound_ca_file(env: Mapping[str, str]) -> Path | None:
+    text = env.get("OUTBOUND_CA_FILE", "")
+    return _readable_file("OUTBOUND_CA_FILE", text) if text else None
+
+
+def _readable_file(name: str, text: str) -> Path:
     path = Path(text)
     if not path.is_file() or not os.access(path, os.R_OK):
         raise SettingsError(f"{name} is {text!r}, which is not a file that this user can read")
@@ -158,7 +197,7 @@ def _existing_file(env: Mapping[str, str], name: str) -> Path | None:
 
 def _proxy(env: Mapping[str, str]) -> str:
     text = env.get("OUTBOUND_PROXY", "")
-    if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).hostname):
+    if text and _split_web_address(text) is None:
         raise SettingsError("OUTBOUND_PROXY is not a proxy address: write it as http://proxy.example.com:3128")
     return text
 
