@@ -136,7 +136,7 @@ def test_twenty_thousand_files_and_two_thousand_tags_are_no_trouble(
 
     assert len(held.tags) == 2_000
     assert mirror.read_files([ref.commit for ref in held.all]) == {commit: b"{}"}
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
 
 
 def test_a_large_file_fetched_over_the_limit_is_given_up(
@@ -211,7 +211,8 @@ def _fetch_and_be_killed(served: GitServer, mirror: GitMirror) -> None:
         GitMirror(Path({str(mirror.directory)!r})).fetch(remote, remote.list_refs().all)
     """
     served.requests.clear()
-    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(source)]) as process:
+    environment = os.environ | {"TMPDIR": str(served.root)}
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(source)], env=environment) as process:
         _wait_for(lambda: sum(request.startswith("POST") for request in served.requests) >= 2)
         process.send_signal(signal.SIGKILL)
     _wait_for(lambda: not _find_processes(str(mirror.directory)))
