@@ -137,6 +137,7 @@ class PackageUpdate(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     package_id: Mapped[int] = mapped_column(ForeignKey("package.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str]
+    job_run_id: Mapped[int | None]
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     ended_at: Mapped[datetime | None]
     result: Mapped[UpdateResult | None]

@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from config import Settings, SettingsError
+from config.parsing import parse_keys
 
 KEY_FILE_NAME = "secrets.key"
 
@@ -67,7 +68,7 @@ def _read_or_make_key_file(path: Path) -> tuple[str, ...]:
         with suppress(FileExistsError):  # another process made the file first: theirs counts
             path.hardlink_to(partial)
         partial.unlink()
-    keys = tuple(path.read_text(encoding="ascii").split())
+    keys = parse_keys(path.read_text(encoding="ascii", errors="replace"), str(path))
     if not keys:
         raise SettingsError(f"{path} is empty: restore it from your backup; without it stored secrets are lost")
     return keys

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from composer.packages import add_package, remove_packages
-from composer.updates import request_update
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from composer.jobs import request_update
+from composer.packages import add_package, remove_packages
 from config.failpoints import failpoint
 from integrations.codehost import CodeHost, RemoteRepository
 from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized
@@ -31,6 +31,7 @@ from sync.plan import Plan, plan_synchronization
 from sync.read import read_snapshot
 from sync.report import count_changes, report_changes
 from sync.snapshot import Snapshot
+from sync.state import State
 
 logger = structlog.get_logger(__name__)
 
@@ -121,7 +122,7 @@ def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Sna
             applied = apply_plan(
                 session, synchronization=synchronization, state=state, plan=plan, snapshot=snapshot, now=now
             )
-            _follow_up_packages(session, synchronization, plan, applied, run)
+            _follow_up_packages(session, synchronization, state, plan, applied, run)
         changes = report_changes(plan, state, snapshot)
         run.changes = [change.as_json() for change in changes]
         run.counts = {"changes": count_changes(changes), **_sizes(snapshot)}
@@ -133,7 +134,7 @@ def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Sna
 
 
 def _follow_up_packages(
-    session: Session, synchronization: Synchronization, plan: Plan, applied: Applied, run: SyncRun
+    session: Session, synchronization: Synchronization, state: State, plan: Plan, applied: Applied, run: SyncRun
 ) -> None:
     actor = f"synchronization {synchronization.remote_path}, run {run.number}"
     gone = [package.package_id for packages in plan.packages.remove.values() for package in packages]
@@ -147,6 +148,9 @@ def _follow_up_packages(
             actor=actor,
         )
         request_update(session, package_id=package.id, reason="new package", actor=actor)
+    for repository_id in plan.packages.touch:
+        for known in state.packages[repository_id]:
+            request_update(session, package_id=known.package_id, reason="the repository changed", actor=actor)
 
 
 def _sizes(snapshot: Snapshot) -> dict[str, int]:

@@ -12,6 +12,7 @@ from integrations.codehost import (
     RemoteMember,
     RemoteRepository,
     RemoteRole,
+    Standing,
     Visibility,
 )
 
@@ -24,8 +25,9 @@ def role(level: int, *, custom_id: str = "", custom_name: str = "", custom_reads
     """A role by its level, and by the custom role that refines it. Unknown levels count as the known one below."""
     if custom_id:
         reads = level >= REPORTER or custom_reads_code
-        return RemoteRole(f"{level}:custom-{custom_id}", custom_name or _role_name(level), level, reads)
-    return RemoteRole(str(level), _role_name(level), level, level >= REPORTER)
+        name = custom_name or _role_name(level)
+        return RemoteRole(f"{level}:custom-{custom_id}", name, level, reads, _standing(level))
+    return RemoteRole(str(level), _role_name(level), level, level >= REPORTER, _standing(level))
 
 
 def is_member_level(level: int) -> bool:
@@ -64,6 +66,12 @@ def _is_open_to(repository: RemoteRepository, is_external: bool | None) -> bool:
     if repository.visibility is Visibility.PUBLIC:
         return True
     return repository.visibility is Visibility.INTERNAL and not is_external
+
+
+def _standing(level: int) -> Standing:
+    if level >= OWNER:
+        return Standing.OWNER
+    return Standing.ADMIN if level >= MAINTAINER else Standing.MEMBER
 
 
 def _role_name(level: int) -> str:

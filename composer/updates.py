@@ -1,0 +1,256 @@
+"""Update one package from its repository: list refs, fetch, read, build zips, publish.
+
+Many requests become one update, and one more for what came in during it: `requested_seq` counts what is wanted,
+`started_seq` what the newest update began with.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from composer.archive import ArchiveRefused, BuiltZip, build_zip
+from composer.documents import write_documents
+from composer.git_refs import digest_refs, read_git_refs, read_readme
+from composer.publish import LogEntry, NewContent, publish, touch_metadata
+from composer.refs import Reading, ReadVersion, SkippedRef, SkipReason, read_repository
+from config.failpoints import failpoint
+from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized
+from integrations.service import open_git
+from integrations.vcs.git import GitMirror
+from integrations.vcs.git_remote import GitRemote
+from integrations.vcs.refs import RemoteRefs
+from jobs.leases import claim_lease, release_lease, renew_lease
+from models import Dist, Package, PackageState, PackageUpdate, Runtime, UpdateResult, utc_now
+
+logger = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 1200
+MOST_LOG_ENTRIES = 1000
+UPDATABLE = (PackageState.PENDING, PackageState.ACTIVE, PackageState.FAILING)
+
+
+class UpdateLost(Exception):
+    """Another worker took the package over: nothing of this update may be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an update needs to know of its package, without a session."""
+
+    package_id: int
+    name: str
+    refs_digest: str
+    is_read: bool
+    repository_id: int
+    clone_url: str
+    is_archived: bool
+    credential_id: int | None
+    built: frozenset[str]  # commits that have a zip
+
+
+def mark_dirty(session: Session, *, package_id: int) -> None:
+    """Note in the caller's transaction that a package may have changed. The sweeper finds it, if nothing else does."""
+    session.execute(update(Package).where(Package.id == package_id).values(requested_seq=Package.requested_seq + 1))
+
+
+def claim_update(session: Session, *, package_id: int, job_run_id: int, reason: str) -> int | None:
+    """Begin an update and return its id; None when another worker has the package, or there is nothing to update.
+
+    An update of the same job that is still running belongs to a worker that died: it is taken over.
+    """
+    package = session.get(Package, package_id, populate_existing=True)
+    if package is None or package.state not in UPDATABLE or package.repository_id is None:
+        return None
+    log = PackageUpdate(package_id=package_id, reason=reason, job_run_id=job_run_id)
+    session.add(log)
+    session.flush()
+    before = package.running_update_id
+    mine = select(PackageUpdate.id).where(
+        PackageUpdate.id == Package.running_update_id, PackageUpdate.job_run_id == job_run_id
+    )
+    if not claim_lease(
+        session, Package, package_id, Package.running_update_id, log.id, seconds=LEASE_SECONDS, or_when=mine.exists()
+    ):
+        session.delete(log)
+        return None
+    if before is not None:
+        _interrupt(session, before)
+    session.execute(update(Package).where(Package.id == package_id).values(started_seq=Package.requested_seq))
+    return log.id
+
+
+def run_update(runtime: Runtime, *, package_id: int, update_id: int) -> None:
+    """Carry out a claimed update. Trouble with the host or the repository ends it with a reason; RateLimited is raised
+    after that, so that the job can wait."""
+    try:
+        _update(runtime, package_id, update_id)
+    except CodeHostError as error:
+        logger.info("package_update_failed", package_id=package_id, update_id=update_id, error=str(error))
+        _fail(runtime, package_id, update_id, _explain(error))
+        if isinstance(error, RateLimited):
+            raise
+
+
+def release_package(runtime: Runtime, *, package_id: int, update_id: int) -> bool:
+    """Let the package go; returns whether another update is wanted already."""
+    with runtime.database.write() as session:
+        release_lease(session, Package, package_id, Package.running_update_id, update_id)
+        package = session.get_one(Package, package_id, populate_existing=True)
+        return package.state in UPDATABLE and package.requested_seq > package.started_seq
+
+
+def open_remote(runtime: Runtime, *, clone_url: str, credential_id: int | None) -> GitRemote:
+    """The repository at its host. Raises the CodeHostError family."""
+    if credential_id is None:
+        raise Unauthorized("no account is connected for this synchronization")
+    access = open_git(runtime, credential_id)
+    return GitRemote(clone_url, network=access.network, credential=access.credential)
+
+
+def load_target(session: Session, package_id: int) -> Target:
+    """Load what an update works with."""
+    package = session.get_one(Package, package_id)
+    assert package.repository is not None
+    return Target(
+        package_id=package.id,
+        name=package.name,
+        refs_digest=package.refs_digest,
+        is_read=package.state is PackageState.ACTIVE and not package.state_reason,
+        repository_id=package.repository.id,
+        clone_url=package.repository.clone_url,
+        is_archived=package.repository.is_archived,
+        credential_id=package.repository.synchronization.credential_id,
+        built=frozenset(session.scalars(select(Dist.reference).where(Dist.package_id == package.id))),
+    )
+
+
+def _update(runtime: Runtime, package_id: int, update_id: int) -> None:
+    with runtime.database.read() as session:
+        target = load_target(session, package_id)
+    remote = open_remote(runtime, clone_url=target.clone_url, credential_id=target.credential_id)
+    refs = remote.list_refs()
+    if target.is_read and digest_refs(refs, is_archived=target.is_archived) == target.refs_digest:
+        _finish_unchanged(runtime, package_id, update_id)
+        return
+    failpoint(runtime.settings.failpoints, "update.listed")
+    content = _read_content(runtime, target, remote, refs)
+    failpoint(runtime.settings.failpoints, "update.built")
+    _publish(runtime, package_id, update_id, content)
+    failpoint(runtime.settings.failpoints, "update.published")
+    _write_documents(runtime, package_id)
+
+
+def _read_content(runtime: Runtime, target: Target, remote: GitRemote, listed: RemoteRefs) -> NewContent:
+    mirrors = runtime.settings.data_dir / "mirrors"
+    mirrors.mkdir(parents=True, exist_ok=True)
+    mirror = GitMirror(mirrors / f"{target.repository_id}.git")
+    held = mirror.fetch(remote, listed.all)
+    refs = RemoteRefs(listed.default_branch, held.branches, held.tags, listed.skipped)
+    reading = read_repository(read_git_refs(mirror, refs), default_branch=refs.default_branch)
+    name = (reading.name or target.name).lower()
+    versions, skipped = _of_this_package(reading, name)
+    zips: dict[str, BuiltZip] = {}
+    refused: dict[str, str] = {}
+    if name == target.name:
+        commits = {version.ref.commit for version in versions} - target.built
+        zips, refused = _build_zips(runtime, mirror, name, sorted(commits))
+    return NewContent(
+        name=name,
+        abandoned=reading.abandoned,
+        versions=versions,
+        skipped=skipped,
+        zips=zips,
+        refused=refused,
+        readme=read_readme(mirror, refs),
+        refs_digest=digest_refs(refs, is_archived=target.is_archived),
+    )
+
+
+def _of_this_package(reading: Reading, name: str) -> tuple[tuple[ReadVersion, ...], tuple[SkippedRef, ...]]:
+    """Without a name on the default branch, refs may carry several names; only one is this package's."""
+    own = tuple(version for version in reading.versions if version.name.lower() == name)
+    others = tuple(
+        SkippedRef(version.ref, SkipReason.INVALID_MANIFEST, f'composer.json there is called "{version.name}"')
+        for version in reading.versions
+        if version.name.lower() != name
+    )
+    return own, reading.skipped + others
+
+
+def _build_zips(
+    runtime: Runtime, mirror: GitMirror, name: str, commits: Iterable[str]
+) -> tuple[dict[str, BuiltZip], dict[str, str]]:
+    dists = runtime.settings.data_dir / "dists"
+    dists.mkdir(parents=True, exist_ok=True)
+    zips: dict[str, BuiltZip] = {}
+    refused: dict[str, str] = {}
+    for commit in commits:
+        try:
+            top_directory = f"{name.replace('/', '-')}-{commit[:7]}"
+            zips[commit] = build_zip(mirror, commit, top_directory=top_directory, dists=dists)
+        except ArchiveRefused as error:
+            refused[commit] = str(error)
+    return zips, refused
+
+
+def _publish(runtime: Runtime, package_id: int, update_id: int, content: NewContent) -> None:
+    with runtime.database.write() as session:
+        package = _hold(session, package_id, update_id)
+        log = publish(session, package=package, content=content)
+        touch_metadata(package)
+        _end(session, package, update_id, UpdateResult.CHANGED, log)
+        failpoint(runtime.settings.failpoints, "update.publish")
+
+
+def _write_documents(runtime: Runtime, package_id: int) -> None:
+    with runtime.database.read() as session:
+        write_documents(session, runtime.settings, session.get_one(Package, package_id))
+
+
+def _finish_unchanged(runtime: Runtime, package_id: int, update_id: int) -> None:
+    with runtime.database.write() as session:
+        package = _hold(session, package_id, update_id)
+        _end(session, package, update_id, UpdateResult.UNCHANGED, [])
+
+
+def _fail(runtime: Runtime, package_id: int, update_id: int, reason: str) -> None:
+    """Keep what is served, and say that it may be old."""
+    with runtime.database.write() as session:
+        package = _hold(session, package_id, update_id)
+        package.state, package.state_reason = PackageState.FAILING, reason
+        _end(session, package, update_id, UpdateResult.FAILED, [], error=reason)
+
+
+def _hold(session: Session, package_id: int, update_id: int) -> Package:
+    """The fence. Raises UpdateLost."""
+    if not renew_lease(session, Package, package_id, Package.running_update_id, update_id, seconds=LEASE_SECONDS):
+        raise UpdateLost(update_id)
+    return session.get_one(Package, package_id, populate_existing=True)
+
+
+def _end(
+    session: Session, package: Package, update_id: int, result: UpdateResult, log: list[LogEntry], *, error: str = ""
+) -> None:
+    now = utc_now()
+    package.updated_at = now
+    row = session.get_one(PackageUpdate, update_id)
+    row.result, row.ended_at, row.error = result, now, error
+    row.entries = [entry.as_json() for entry in log[:MOST_LOG_ENTRIES]]
+
+
+def _interrupt(session: Session, update_id: int) -> None:
+    row = session.get(PackageUpdate, update_id)
+    if row is not None and row.result is None:
+        row.result, row.ended_at = UpdateResult.INTERRUPTED, utc_now()
+        row.error = "The worker stopped in the middle of this update. It was started again by itself."
+
+
+def _explain(error: CodeHostError) -> str:
+    if isinstance(error, Unauthorized):
+        return f"The credential of the synchronization may not read this repository: {error}"
+    if isinstance(error, NotFound):
+        return f"The repository is not at its address, or hidden from our credential: {error}"
+    return str(error)
