@@ -15,8 +15,8 @@ from integrations.codehost import (
     RemoteTeam,
     Viewer,
 )
-from integrations.errors import CodeHostError, NotFound, RateLimited, Unavailable
-from integrations.fields import Json, as_object, as_objects
+from integrations.errors import CodeHostError, Forbidden, NotFound, RateLimited, Unauthorized, Unavailable
+from integrations.fields import Json, JsonObject, as_object, as_objects
 from integrations.gitlab import API
 from integrations.gitlab.access import OWNER, is_member_level
 from integrations.gitlab.convert import (
@@ -66,8 +66,11 @@ class GitLabDirectory:
         self._base_url = base_url
 
     def viewer(self) -> Viewer:
-        """The token's owner with e-mail addresses, and the token's scopes where GitLab tells them."""
-        user = as_object(self._http.get_json(f"{API}/user"), "the user")
+        """The token's owner with e-mail addresses, and the token's scopes where GitLab tells them.
+
+        Raises Unauthorized also for an account that GitLab has blocked, Forbidden for a missing scope.
+        """
+        user = self._read_own_user()
         emails = as_objects(self._http.get_json(f"{API}/user/emails"), "the e-mail addresses")
         viewer = convert_viewer(user, emails, base_url=self._base_url)
         token = self._describe_token()
@@ -106,6 +109,14 @@ class GitLabDirectory:
     def list_repository_members(self, repository_id: str) -> Iterator[RemoteMember]:
         """Everybody whose membership reaches the project, with their best role."""
         yield from self._list_members("projects", repository_id)
+
+    def _read_own_user(self) -> JsonObject:
+        try:
+            return as_object(self._http.get_json(f"{API}/user"), "the user")
+        except Forbidden as error:
+            if error.missing_scopes:
+                raise
+            raise Unauthorized(str(error)) from error  # the account is blocked, deactivated or banned
 
     def _list_members(self, collection: str, parent_id: str) -> Iterator[RemoteMember]:
         for row in self._http.paginate(API + url_path(collection, parent_id, "members", "all")):

@@ -12,6 +12,7 @@ from integrations.codehost import (
     RemoteMember,
     RemoteRepository,
     RemoteRole,
+    Standing,
     Visibility,
 )
 from integrations.gitlab.access import is_bot_name, is_in_force, is_member_level, may_read_code, role
@@ -75,7 +76,21 @@ def test_code_for_members_only_is_read_from_guest_up(visibility: Visibility) -> 
     ],
 )
 def test_levels_have_names_and_unknown_ones_count_as_the_one_below(level: int, name: str, reads: bool) -> None:
-    assert role(level) == RemoteRole(str(level), name, level, reads)
+    found = role(level)
+
+    assert (found.key, found.name, found.level, found.reads_code) == (str(level), name, level, reads)
+
+
+@pytest.mark.parametrize(
+    ("level", "standing"),
+    [
+        *((10, Standing.MEMBER), (30, Standing.MEMBER), (39, Standing.MEMBER), (40, Standing.ADMIN)),
+        *((45, Standing.ADMIN), (50, Standing.OWNER), (60, Standing.OWNER)),
+    ],
+)
+def test_maintainers_administer_and_owners_own(level: int, standing: Standing) -> None:
+    assert role(level).standing is standing
+    assert role(level, custom_id="7").standing is standing
 
 
 def test_a_custom_role_has_a_key_and_a_name_of_its_own() -> None:

@@ -103,6 +103,20 @@ def test_a_revoked_token_is_unauthorized(fake: FakeGitLab, acme: Acme) -> None:
     assert token not in str(caught.value)
 
 
+def test_a_blocked_account_is_unauthorized(fake: FakeGitLab, acme: Acme) -> None:
+    fake.block(acme.owner)
+
+    with pytest.raises(Unauthorized):
+        acme.host.directory.viewer()
+
+
+def test_a_token_that_may_not_read_its_owner_lacks_a_scope(fake: FakeGitLab, acme: Acme) -> None:
+    with pytest.raises(Forbidden) as caught:
+        open_fake(fake, fake.personal_token(acme.owner, ["read_repository"])).directory.viewer()
+
+    assert "read_user" in caught.value.missing_scopes
+
+
 def test_missing_scopes_are_named(fake: FakeGitLab, acme: Acme) -> None:
     host = open_fake(fake, fake.personal_token(acme.owner, ["read_user"]))
 
