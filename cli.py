@@ -183,6 +183,8 @@ def _runtime() -> Iterator[Runtime]:
             runtime.database.close()
     except (SettingsError, InstanceProblem, InstanceUnreadable) as error:
         raise Refused(str(error)) from error
+    except PermissionError as error:
+        raise Refused(f"this user may not use {error.filename}: is this the user that Repertory runs as?") from error
     except UnknownAccount as error:
         raise Failed(str(error)) from error
     except SQLAlchemyError as error:
