@@ -49,7 +49,7 @@ def readers_at_host(company: Company) -> dict[str, set[str]]:
         )
         logins = {identity.remote_id: identity.login for identity in session.scalars(people)}
         packages = session.execute(select(Package.name, Repository.remote_id).join(Repository))
-        projects = {name: int(remote_id) for name, remote_id in packages.tuples()}
+        projects = {name: int(remote_id) for name, remote_id in packages}
     found = {}
     for name, project_id in projects.items():
         project = company.fake.core.state.projects[project_id]
@@ -69,7 +69,8 @@ def test_the_first_run_brings_everything_in(company: Company) -> None:
             select(Identity.login).join(Membership).join(Team).where(Team.kind == TeamKind.OWNERS)
         ).all()
         assert owners == ["ann"]
-        assert session.scalar(select(func.count(JobRun.id)).where(JobRun.name.endswith("update_package"))) >= 12
+        waiting = select(func.count(JobRun.id)).where(JobRun.name.endswith("update_package"))
+        assert (session.scalar(waiting) or 0) >= 12
 
 
 def test_who_may_read_is_exactly_whom_the_host_lets_read(company: Company) -> None:
