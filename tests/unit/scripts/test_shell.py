@@ -1,4 +1,4 @@
-"""The shell part of the commands, in a folder of its own; stand-ins replace the programs that would change the system."""
+"""The shell part of the commands, in a folder of its own; stand-ins replace what would change the system."""
 
 import os
 import shutil
