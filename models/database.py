@@ -63,10 +63,12 @@ class Database:
 
     def _open(self, begin: str) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True, connect_args={"connect_timeout": 2})
+            return create_engine(
+                self.url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 2}
+            )
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(self.url, connect_args={"isolation_level": None})
+        engine = create_engine(self.url, hide_parameters=True, connect_args={"isolation_level": None})
         event.listen(engine, "connect", _prepare_sqlite)
 
         def begin_transaction(connection: Connection) -> None:

@@ -11,7 +11,7 @@ For views
     safe_next(form_value)       local path to return to                                           (redirects)
     load_page(), Page           lists                                                             (paging)
     @limited("login", limit=20) rate limit; check_limit() inside a view                           (limits)
-    request_id()                the number shown on error pages                                   (errors)
+    request_id()                the number shown on error pages                                   (requests)
     abort(404)                  becomes the error page; a description given to abort is its reason
 For blueprints of programs
     for_machines(blueprint)     no CSRF, no cookie, JSON errors                                   (machines)
@@ -49,6 +49,7 @@ from web.filters import init_filters
 from web.hosts import init_hosts
 from web.layout import init_layout
 from web.limits import init_limits
+from web.requests import init_requests
 from web.runtime import init_runtime
 from web.security import init_security
 from web.sessions import DatabaseSessions
@@ -64,6 +65,7 @@ def init_app(app: Flask, runtime: Runtime, *, redis: "Redis | None" = None) -> N
     app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST_FORM)
     app.session_interface = DatabaseSessions(runtime)
     init_runtime(app, runtime)
+    init_requests(app)
     init_errors(app)
     init_hosts(app, runtime)
     init_csrf(app, runtime)

@@ -1,20 +1,19 @@
 """What visitors see when something goes wrong: what happened, why, what to do, and a number to look it up by."""
 
-import secrets
 from dataclasses import replace
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from structlog import get_logger
-from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException
 
 from web.database import close_session
 from web.layout import use_bare_frame
 from web.machines import is_machine_request
 from web.problems import CSRF_PROBLEM, Problem, describe_problem
+from web.requests import request_id
 
 RETRY_SECONDS = 5
 FRAMED = frozenset({403, 404, 405, 409, 410, 413})  # the server itself is well: its menus can be shown
@@ -24,28 +23,8 @@ KEPT_HEADERS = ("Retry-After", "WWW-Authenticate", "Allow")
 logger = get_logger(__name__)
 
 
-def request_id() -> str:
-    """The number of this request in the log."""
-    if "request_id" not in g:
-        g.request_id = secrets.token_hex(8)
-    number: str = g.request_id
-    return number
-
-
 def init_errors(app: Flask) -> None:
-    """Number the requests and answer every error in the same way."""
-
-    @app.before_request
-    def number_request() -> None:
-        clear_contextvars()
-        bind_contextvars(request_id=request_id())
-
-    @app.after_request
-    def add_request_id(response: Response) -> Response:
-        if not is_machine_request() or response.status_code >= 500:
-            response.headers["X-Request-Id"] = request_id()
-        return response
-
+    """Answer every error in the same way."""
     app.register_error_handler(CSRFError, lambda _error: answer_problem(CSRF_PROBLEM))
     app.register_error_handler(HTTPException, _answer_http_error)
     for kind in (OperationalError, InterfaceError, PoolTimeoutError):

@@ -113,8 +113,9 @@ THEME_COOKIE = "rpt_theme"
 class Frame:
     """What base.html shows around a page; asks each hook on first use."""
 
-    def __init__(self, hooks: LayoutHooks) -> None:
+    def __init__(self, hooks: LayoutHooks, *, is_bare: bool = False) -> None:
         self._hooks = hooks
+        self.is_bare = is_bare
 
     @cached_property
     def instance_name(self) -> str:
@@ -197,7 +198,7 @@ def layout_hooks(app: Flask) -> LayoutHooks:
 
 def use_bare_frame() -> None:
     """Draw the rest of this request without asking anybody: when the database may be down."""
-    g.frame = Frame(LayoutHooks())
+    g.frame = Frame(LayoutHooks(), is_bare=True)
 
 
 def current_frame() -> Frame:

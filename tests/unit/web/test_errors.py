@@ -108,3 +108,12 @@ def test_own_words_of_a_refusal_are_escaped(bare_client: FlaskClient) -> None:
     assert response.status_code == 400
     assert "names a host that is not this one" in response.text
     assert "<b>" not in response.text
+
+
+def test_a_session_that_can_not_be_read_is_no_logged_out_visitor(bare_client: FlaskClient) -> None:
+    bare_client.set_cookie("rpt", "some-session")  # and the database of this application has no tables
+
+    response = bare_client.get("/read")
+
+    assert response.status_code == 503
+    assert "Set-Cookie" not in response.headers

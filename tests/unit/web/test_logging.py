@@ -4,10 +4,14 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from models.database import Database
 from web.logging import HIDDEN, configure_logging, hide_in_text
 
 CANARY = "c4naryC4NARYc4nary0123456789"
@@ -146,3 +150,16 @@ def test_lower_levels_are_left_out(stream: io.StringIO) -> None:
     structlog.get_logger("tests").debug("chatter")
 
     assert stream.getvalue() == ""
+
+
+def test_a_failed_statement_does_not_tell_its_values(stream: io.StringIO, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    try:
+        with database.read() as session:
+            session.execute(text("SELECT 1 FROM nowhere WHERE name = :name"), {"name": CANARY})
+    except OperationalError:
+        structlog.get_logger("tests").exception("failed")
+    database.close()
+
+    assert "no such table: nowhere" in stream.getvalue()
+    assert CANARY not in stream.getvalue()
