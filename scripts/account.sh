@@ -90,7 +90,8 @@ Give everybody the right to read them: chmod -R go+rX '$root'"
 
 # The data directory, its run and log folders and the short folder of the sockets belong to the account.
 make_folders() {
-    (umask 077 && mkdir -p "$data/run" "$data/log")
+    (umask 077 && mkdir -p "$data/run" "$data/log" 2>/dev/null) || fail "This user may not write to $data.
+Was Repertory started with sudo before? Then start it so again, or give the folder to this user with chown -R."
     if [ -n "$account" ]; then
         case $data in "$root"/var/*) chown "$account:" "$root/var" ;; esac
         find "$data" -maxdepth 2 ! -user "$account" -exec chown -h "$account:" {} +

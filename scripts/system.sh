@@ -101,6 +101,8 @@ ensure_environment() {
     stamp=$root/.venv/.installed-$1
     exec 9<"$root/requirements"
     flock 9 # two commands at once: the second waits
+    [ ! -d "$root/.venv" ] || [ -w "$root/.venv" ] || fail "$root/.venv was made by another user, probably with sudo.
+Remove it, then try again: sudo rm -r '$root/.venv'"
     if ! environment_works; then
         say "Making the virtual environment .venv with $python"
         rm -rf "$root/.venv"
