@@ -1,12 +1,9 @@
 """REST: members of groups and projects, direct ones and all who get in."""
 
-from datetime import date
-
 from werkzeug import Response
 
-from .api_lookups import found_group, found_project, require_level
-from .changes import add_member, remove_member, update_member
-from .model import Level, Membership, Source
+from .api_lookups import found_group, found_project
+from .model import Membership, Source
 from .rendering import member
 from .rights import Effective, effective_member, effective_members
 from .routing import ApiError, Call, Routes, bad_parameter, json_response, not_found
@@ -60,39 +57,6 @@ def one_direct(call: Call) -> Response:
     return json_response(member(call.core, _direct(_found(call))))
 
 
-@routes.post("/:kind/:id/members")
-def invite(call: Call) -> Response:
-    source, body = _source(call), call.body()
-    _require_manager(call, source)
-    user_id = int(str(body.get("user_id", "0")))
-    if user_id not in call.core.state.users:
-        raise not_found("User")
-    if (source, user_id) in call.core.state.memberships:
-        raise ApiError(409, {"message": "Member already exists"})
-    added = add_member(call.core, source, call.core.state.users[user_id], _level(body), _expiry(body))
-    return json_response(member(call.core, _direct(added)), 201)
-
-
-@routes.put("/:kind/:id/members/:user_id")
-def change(call: Call) -> Response:
-    found, body = _found(call), call.body()
-    _require_manager(call, found.source)
-    update_member(call.core, found, level=_level(body), expires_on=_expiry(body))
-    return json_response(member(call.core, _direct(found)))
-
-
-@routes.delete("/:kind/:id/members/:user_id")
-def remove(call: Call) -> Response:
-    found = _found(call)
-    _require_manager(call, found.source)
-    remove_member(call.core, found.source, call.core.state.users[found.user_id])
-    return Response(status=204)
-
-
-def _require_manager(call: Call, source: Source) -> None:
-    require_level(call, source, Level.OWNER if source.kind == "group" else Level.MAINTAINER)
-
-
 def _user_id(call: Call) -> int:
     if not call.params["user_id"].isdigit():
         raise bad_parameter("user_id", "is invalid")
@@ -104,15 +68,3 @@ def _found(call: Call) -> Membership:
     if found is None:
         raise not_found()
     return found
-
-
-def _level(body: dict[str, object]) -> int:
-    level = str(body.get("access_level", ""))
-    if not level.isdigit() or int(level) not in set(Level):
-        raise bad_parameter("access_level", "does not have a valid value")
-    return int(level)
-
-
-def _expiry(body: dict[str, object]) -> date | None:
-    text = body.get("expires_at")
-    return date.fromisoformat(str(text)) if text else None

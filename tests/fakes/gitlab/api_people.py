@@ -36,14 +36,6 @@ def emails(call: Call) -> Response:
     return call.page(rows, lambda row: {"id": row.id, "email": row.address, "confirmed_at": iso(row.confirmed_at)})
 
 
-@routes.get("/users", READ_USER)
-def users(call: Call) -> Response:
-    call.caller.signed_in()
-    wanted = call.query("username")
-    rows = [each for each in call.core.state.users.values() if wanted in (None, each.username)]
-    return call.page(rows, lambda each: public_user(call.core, each))
-
-
 @routes.get("/users/:id", READ_USER)
 def one_user(call: Call) -> Response:
     call.caller.signed_in()

@@ -193,6 +193,7 @@ class Routes:
 def raw_path(request: Request, prefix: str) -> str:
     """The path as it was sent, still encoded, without the prefix that the server is installed under."""
     raw: str = request.environ.get("REQUEST_URI") or request.environ["RAW_URI"]
-    if "://" in raw:
-        raw = "/" + raw.split("://", 1)[1].partition("/")[2]
-    return raw.partition("?")[0].removeprefix(prefix)
+    path = raw.partition("?")[0]
+    if "://" in path:
+        path = "/" + path.split("://", 1)[1].partition("/")[2]
+    return path.removeprefix(prefix)

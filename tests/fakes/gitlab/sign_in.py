@@ -4,6 +4,7 @@ from markupsafe import Markup
 from werkzeug import Response
 
 from .browser import Visit, alert, button, paragraph, text_field
+from .model import LEVEL_NAMES, Membership, User
 
 SHOWN_USERS = 60
 
@@ -20,11 +21,31 @@ def start(visit: Visit) -> Response:
 
 def sign_in_page(visit: Visit, problem: str = "") -> Response:
     people = [each for each in visit.core.state.users.values() if not each.bot][:SHOWN_USERS]
-    fields = [button(f"Sign in as {each.name}", "username", each.username) for each in people]
+    fields = [Markup("<p>{} <span class=note>{}</span></p>").format(*_row(visit, each)) for each in people]
     other = [text_field("username", "Username"), button("Sign in")]
     parts = [alert(problem)] if problem else []
     parts += [paragraph("Pick who you are. There are no passwords here."), visit.form("/users/sign_in", fields)]
     return visit.page("Sign in", *parts, visit.form("/users/sign_in", other), status=422 if problem else 200)
+
+
+def _row(visit: Visit, user: User) -> tuple[Markup, str]:
+    """A button to be somebody, and what that somebody is."""
+    state = visit.core.state
+    roles = [
+        f"{LEVEL_NAMES.get(each.level, 'Member')} of {_name(visit, each)}"
+        for each in state.memberships.values()
+        if each.user_id == user.id
+    ]
+    remarks = [user.state] if not user.is_active else []
+    remarks += ["Administrator"] * user.is_admin + ["External"] * user.external + roles
+    return button(f"Sign in as {user.name}", "username", user.username), ", ".join(remarks)
+
+
+def _name(visit: Visit, membership: Membership) -> str:
+    state, source = visit.core.state, membership.source
+    if source.kind == "project":
+        return state.project_path(state.projects[source.id])
+    return state.full_path(state.groups[source.id])
 
 
 def sign_in(visit: Visit) -> Response:

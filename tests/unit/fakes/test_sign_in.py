@@ -50,6 +50,23 @@ def test_a_login_goes_through_sign_in_and_consent_back_to_the_application(
     assert ApiClient(fake, token["access_token"]).get("/user").json()["id"] == acme.owner.id
 
 
+def test_addresses_in_the_query_need_no_encoding(browser: Browser, client: ClientCredentials) -> None:
+    browser.sign_in("ann")
+    query = "&".join(f"{key}={value}" for key, value in authorization(client).items())
+
+    assert heading(browser.open(f"/oauth/authorize?{query}")).startswith("Authorize Repertory")
+
+
+def test_the_sign_in_page_says_who_is_who(fake: FakeGitLab, acme: Acme, browser: Browser) -> None:
+    kim = fake.add_user("kim", external=True)
+    fake.add_member(acme.library, kim, 20)
+
+    page = browser.open("/users/sign_in").text
+
+    assert "Owner of acme" in page
+    assert "External, Reporter of acme/logging" in page
+
+
 def test_a_refused_consent_comes_back_as_access_denied(browser: Browser, client: ClientCredentials) -> None:
     browser.sign_in("ann")
 
