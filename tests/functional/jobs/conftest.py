@@ -22,17 +22,19 @@ class Services:
         self.runtime = runtime
         self._started: list[subprocess.Popen[bytes]] = []
 
-    def start(self, kind: str) -> subprocess.Popen[bytes]:
-        """`workers` or `ticker`."""
+    def start(self, kind: str, *queues: str, failpoints: str = "") -> subprocess.Popen[bytes]:
+        """`workers` (of `queues`) or `ticker`; `failpoints` names places at which it kills itself."""
         settings = self.runtime.settings
         environment = {
             **os.environ,
             "REPERTORY_DATA_DIR": str(settings.data_dir),
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
+            "OUTBOUND_ALLOW": ",".join(settings.outbound_allow),
+            "REPERTORY_FAILPOINTS": failpoints,
             "TEST_LEASE_SECONDS": str(LEASE_SECONDS),
         }
-        command = [sys.executable, "-m", "tests.functional.jobs.service", kind]
+        command = [sys.executable, "-m", "tests.functional.jobs.service", kind, *queues]
         process = subprocess.Popen(command, cwd=ROOT, env=environment)
         self._started.append(process)
         return process

@@ -1,4 +1,4 @@
-"""A process of a test: `python -m tests.functional.jobs.service workers|ticker`, with the toy jobs and short leases.
+"""A process of a test: `python -m tests.functional.jobs.service workers|ticker [QUEUE…]`, with the toy jobs and short leases.
 
 Settings come from the environment as usual. Leases last `TEST_LEASE_SECONDS`, so that a test of their end is short.
 """
@@ -11,6 +11,7 @@ from datetime import timedelta
 import jobs.drain
 import jobs.execution
 import jobs.states
+import sync.jobs  # the real jobs, beside the toys
 from config import Settings
 from jobs.registry import periodic
 from models import Runtime, open_runtime
@@ -20,8 +21,8 @@ from worker import run_ticker, run_workers
 TOYS = toys.__name__
 
 
-def main(kind: str) -> None:
-    """Become that process."""
+def main(kind: str, *queues: str) -> None:
+    """Become that process; workers serve `queues`."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     seconds = float(os.environ["TEST_LEASE_SECONDS"])
     jobs.states.LEASE = timedelta(seconds=seconds)
@@ -32,7 +33,7 @@ def main(kind: str) -> None:
     if kind == "ticker":
         run_ticker(runtime)
     else:
-        run_workers(runtime, ["sync"])
+        run_workers(runtime, queues or ("sync",))
 
 
 def reap(runtime: Runtime) -> None:
@@ -41,4 +42,4 @@ def reap(runtime: Runtime) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
