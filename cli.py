@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import click
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.administrators import UnknownAccount, grant_administrator, list_administrators, make_login_link
 from accounts.setup_state import InstanceUnreadable, mint_setup_link, setup_link_at_start
+from composer.access import list_readers
 from config import Settings, SettingsError
 from integrations.vcs.git_command import read_git_version
 from jobs import QUEUES, hang_bell
 from jobs.checks import Check, CheckState, check_system
-from models import Runtime, open_runtime, utc_now
+from models import Organization, RunResult, Runtime, Synchronization, SyncRun, open_runtime, utc_now
 from models.start import InstanceProblem, NotUpgraded, prepare_instance, refuse_foreign_data
 from models.upgrade import newest_revision, upgrade_database
+from sync.jobs import request_run
 from web.logging import configure_logging
 from worker import run_ticker, run_workers
 
@@ -32,6 +35,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 WAIT_SECONDS = 60.0
+RETRY_SECONDS = 2.0
 GUNICORN_SETTINGS = Path(__file__).parent / "scripts" / "gunicorn.conf.py"
 SYMBOLS = {CheckState.OK: "ok", CheckState.WARNING: "look", CheckState.FAILED: "FAILED"}
 
@@ -169,6 +173,102 @@ def login_link(user: str) -> None:
         click.echo(make_login_link(session, base_url=base_url, user=user, actor=_operator(), now=utc_now()))
 
 
+@repertory.group()
+def sync() -> None:
+    """Synchronizations."""
+
+
+@sync.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_synchronizations(as_json: bool) -> None:
+    """List the synchronizations with their state."""
+    with _runtime() as runtime, runtime.database.read() as session:
+        query = select(Synchronization).join(Synchronization.organization).order_by(Organization.short_name)
+        rows = [_describe(synchronization) for synchronization in session.scalars(query)]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        click.echo(
+            f"{row['id']:<6}{row['organization']:20}{row['remote']:36}{row['state']:18}{row['last_ok_at'] or ''}"
+        )
+
+
+@sync.command("run")
+@click.argument("synchronization_id", metavar="ID", type=int)
+@click.option("--wait", is_flag=True, help="Until the run has ended; exit code 1 unless it went well.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def run_synchronization(synchronization_id: int, wait: bool, as_json: bool) -> None:
+    """Ask for a run of the synchronization ID now."""
+    with _runtime() as runtime:
+        with runtime.database.write() as session:
+            if session.get(Synchronization, synchronization_id) is None:
+                raise Failed(f"there is no synchronization {synchronization_id}; see `repertory sync list`")
+            run_id = request_run(
+                session, synchronization_id=synchronization_id, reason="command line", actor=_operator()
+            ).id
+        run = _wait_for_run(runtime, run_id) if wait else _load_run(runtime, run_id)
+    report = _report(run)
+    click.echo(json.dumps(report, indent=2) if as_json else "  ".join(f"{key}: {report[key]}" for key in report))
+    if wait and run.result is not RunResult.OK:
+        sys.exit(1)
+
+
+def _wait_for_run(runtime: Runtime, run_id: int) -> SyncRun:
+    while (run := _load_run(runtime, run_id)).result is None:
+        time.sleep(0.3)
+    return run
+
+
+def _load_run(runtime: Runtime, run_id: int) -> SyncRun:
+    with runtime.database.read() as session:
+        return session.get_one(SyncRun, run_id)
+
+
+def _describe(synchronization: Synchronization) -> dict[str, str | int | None]:
+    last_ok_at = synchronization.last_ok_at
+    return {
+        "id": synchronization.id,
+        "organization": synchronization.organization.short_name,
+        "remote": synchronization.remote_path,
+        "state": synchronization.state.value,
+        "last_ok_at": None if last_ok_at is None else last_ok_at.isoformat(timespec="seconds"),
+    }
+
+
+def _report(run: SyncRun) -> dict[str, str | int | None]:
+    return {
+        "run": run.number,
+        "phase": run.phase.value,
+        "result": run.result and run.result.value,
+        "requests": run.request_count,
+        "changes": len(run.changes),
+        "error": run.error_text,
+    }
+
+
+@repertory.group()
+def access() -> None:
+    """Who may read what."""
+
+
+@access.command("list")
+@click.option("--organization", required=True, metavar="ORG", help="Its short name, as in its address.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_access(organization: str, as_json: bool) -> None:
+    """For each package of ORG, list the logins at the host that may read it."""
+    with _runtime() as runtime, runtime.database.read() as session:
+        organization_id = session.scalar(select(Organization.id).where(Organization.short_name == organization))
+        if organization_id is None:
+            raise Failed(f"there is no organization {organization!r}")
+        readers = list_readers(session, organization_id=organization_id, today=utc_now().date())
+    if as_json:
+        click.echo(json.dumps(readers, indent=2))
+        return
+    for package, logins in readers.items():
+        click.echo(f"{package}: {', '.join(logins) or 'nobody'}")
+
+
 @contextmanager
 def _runtime() -> Iterator[Runtime]:
     """An open runtime. What may go wrong in the block with it becomes one sentence."""
@@ -209,7 +309,7 @@ def _wait_for(attempt: Callable[[], T]) -> T:
                 raise
             reason = str(error) if isinstance(error, NotUpgraded) else "the database does not answer"
             log.warning("waiting: %s", reason)
-            time.sleep(2)
+            time.sleep(RETRY_SECONDS)
 
 
 def _operator() -> str:

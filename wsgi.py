@@ -23,6 +23,7 @@ from web.runtime import current_runtime
 logger = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 5
+ASK_AGAIN_SECONDS = 1.0
 ALWAYS_ANSWERED = ("health.", "web.")
 NEEDED = frozenset({"database", "migrations", "key"})  # without the others people still get their packages
 
@@ -73,7 +74,7 @@ class InstanceGate:
         self._is_open = True
 
     def _ask(self) -> str:
-        self._ask_again_at = self._clock() + 1
+        self._ask_again_at = self._clock() + ASK_AGAIN_SECONDS
         try:
             prepare_instance(self._runtime)
         except InstanceProblem as problem:

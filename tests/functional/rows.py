@@ -17,11 +17,12 @@ from models import (
     TeamKind,
     User,
 )
+from models.start import CANARY, CANARY_PLACE
 
 
 def add_instance(session: Session, box: SecretBox, *, state: InstanceState = InstanceState.ACTIVE) -> Instance:
     """The one row about this installation."""
-    instance = Instance(id=1, instance_id="test", state=state, key_canary=box.seal("instance", "canary"))
+    instance = Instance(id=1, instance_id="test", state=state, key_canary=box.seal(CANARY_PLACE, CANARY))
     session.add(instance)
     session.flush()
     return instance

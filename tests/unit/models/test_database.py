@@ -96,7 +96,7 @@ def test_a_reader_sees_a_steady_state_while_somebody_writes(runtime: Runtime) ->
 
 
 def test_foreign_keys_hold_on_both_databases(runtime: Runtime) -> None:
-    with pytest.raises(IntegrityError, match="(?i)foreign key"), runtime.database.write() as session:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), runtime.database.write() as session:
         session.add(Package(organization_id=404, name="acme/http"))
 
 
