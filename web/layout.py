@@ -150,8 +150,9 @@ class Frame:
 
     @cached_property
     def login_url(self) -> str:
-        """Shown to people who are not logged in."""
-        return self._hooks.login_url()
+        """Shown to people who are not logged in, but for the login page itself."""
+        url = self._hooks.login_url()
+        return "" if request.path == url else url
 
     @cached_property
     def logout_url(self) -> str:

@@ -1,20 +1,14 @@
 """app.js in a real browser: copying, live regions, the theme, the guide, forms that are sent once."""
 
-import os
-import shutil
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask, render_template_string, request
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
-from config import Settings
-from models.runtime import open_runtime
-from tests.unit.web.application import PAGE, make_app
+from tests.unit.web.application import PAGE
+from tests.unit.web.browser import opened_chromium, served_app
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDGETS = """
@@ -51,18 +45,9 @@ def counter() -> Counter:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory, counter: Counter) -> Iterator[str]:
-    server = make_server("localhost", 0, Flask("placeholder", static_folder=None), threaded=True)
-    base_url = f"http://localhost:{server.server_port}"
-    folder = tmp_path_factory.mktemp("script")
-    runtime = open_runtime(Settings.from_env({"REPERTORY_DATA_DIR": str(folder), "REPERTORY_BASE_URL": base_url}))
-    server.app = make_app(runtime)
-    add_widgets(server.app, counter)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield base_url
-    server.shutdown()
-    thread.join()
-    runtime.database.close()
+    with served_app(tmp_path_factory.mktemp("script")) as (app, base_url):
+        add_widgets(app, counter)
+        yield base_url
 
 
 def add_widgets(app: Flask, counter: Counter) -> None:
@@ -94,13 +79,8 @@ def add_widgets(app: Flask, counter: Counter) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = os.environ.get("REPERTORY_TEST_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=Path(path) if path else None, args=["--no-sandbox", "--disable-background-networking"]
-        )
+    with opened_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -117,6 +97,8 @@ def page(chromium: Browser, address: str) -> Iterator[Page]:
 
 
 def test_a_value_is_copied_and_said_to_be(page: Page) -> None:
+    expect(page.locator("#announcer")).to_have_text("Finished")  # the live region has had its say
+
     page.get_by_role("button", name="Copy Callback URL").click()
 
     expect(page.locator("[data-copy-text]")).to_have_text("Copied")
