@@ -22,7 +22,7 @@ ends it; the expression is searched in `path?query`, so r"members/all\\?.*page=2
 
 In a browser: "Sign in as NAME", "Authorize APPLICATION" or "Deny"; applications are made at
 /-/user_settings/applications and /admin/applications. Other processes use `python -m tests.fakes.gitlab` and, with
-`--allow-control`, the JSON endpoints below /_fake/ (see `control`).
+`--allow-control`, the JSON endpoints below /_fake/ (see `control`); `--keep FILE` saves the world for the next start.
 
 Not modelled: GraphQL, admin mode, SAML, IP restrictions. Expired memberships stay listed, as they do until GitLab's
 nightly clean-up, but never before a valid one of the same person.

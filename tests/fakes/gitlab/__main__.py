@@ -10,7 +10,9 @@ from pathlib import Path
 
 from tests.fakes.company import large_company, random_company, small_company
 
+from .building import ClientCredentials
 from .fake import FakeGitLab
+from .keeping import load, save
 
 COMPANIES = ("small", "large", "random", "none")
 
@@ -21,12 +23,16 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with _fake(options) as fake:
-        _fill(fake, options)
+        kept = Path(options.keep) if options.keep else None
+        if kept is None or not load(fake.core, kept):
+            _fill(fake, options)
         found = _facts(fake, options)
         if options.ready_file:
             _write_atomically(Path(options.ready_file), json.dumps(found))
         print(_text(found), flush=True)
         stop.wait()
+        if kept is not None:
+            save(fake.core, kept)
     return 0
 
 
@@ -42,6 +48,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--members", type=int, default=1000, help="of --company large")
     parser.add_argument("--redirect-uri", action="append", default=[], help="make an application with these")
     parser.add_argument("--steady", metavar="WORD", help="derive the application's id and secret from a word")
+    parser.add_argument("--keep", metavar="FILE", help="save the world there at the end, and begin with it next time")
     parser.add_argument("--version", default="18.5.0-ee")
     parser.add_argument("--free", action="store_true", help="an edition without group hooks")
     parser.add_argument("--allow-control", action="store_true", help="open the endpoints below /_fake/")
@@ -76,14 +83,20 @@ def _fill(fake: FakeGitLab, options: argparse.Namespace) -> None:
 def _facts(fake: FakeGitLab, options: argparse.Namespace) -> dict[str, str]:
     found = {"base_url": fake.base_url, "applications_url": f"{fake.base_url}/-/user_settings/applications"}
     if options.redirect_uri:
-        word = options.steady
-        made = fake.application(
-            redirect_uri=options.redirect_uri,
-            client_id=_derived(word, "id") if word else None,
-            secret=f"gloas-{_derived(word, 'secret')}" if word else None,
-        )
+        made = _application(fake, options.redirect_uri, options.steady)
         found |= {"client_id": made.client_id, "secret": made.secret, "redirect_uri": " ".join(options.redirect_uri)}
     return found
+
+
+def _application(fake: FakeGitLab, redirect_uris: list[str], word: str | None) -> ClientCredentials:
+    if word is None:
+        return fake.application(redirect_uri=redirect_uris)
+    client = ClientCredentials(_derived(word, "id"), f"gloas-{_derived(word, 'secret')}")
+    kept = fake.state.application_by(client.client_id)
+    if kept is not None:
+        kept.redirect_uris = tuple(redirect_uris)
+        return client
+    return fake.application(redirect_uri=redirect_uris, client_id=client.client_id, secret=client.secret)
 
 
 def _derived(word: str, purpose: str) -> str:

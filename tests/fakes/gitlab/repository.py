@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from .git_objects import (
     TREE_MODE,
@@ -148,6 +149,25 @@ class Repository:
         if item is None:
             raise KeyError(object_id)
         return item
+
+    def copy(self, path: Path) -> "Repository":
+        """Everything in memory, what git has written included, for another place on disk."""
+        with self.lock:
+            twin = Repository(path, self.default_branch)
+            twin.refs = dict(self.refs)
+            for file in (self.path / "objects").glob("??/*"):
+                self._find(f"{file.parent.name}{file.name}")
+            twin._objects = dict(self._objects)
+            return twin
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the lock, and as if nothing were on disk."""
+        twin = self.copy(self.path)
+        return {"path": twin.path, "default_branch": twin.default_branch, "refs": twin.refs, "objects": twin._objects}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        Repository.__init__(self, kept["path"], kept["default_branch"])
+        self.refs, self._objects = kept["refs"], kept["objects"]
 
     def materialize(self) -> Path:
         """Write the repository to disk, once, for git to work on."""

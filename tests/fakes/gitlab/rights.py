@@ -119,9 +119,10 @@ def sees_group(state: State, group: Group, user: User | None, today: date) -> bo
 
 
 def _inside(state: State, group: Group) -> Iterable[Source]:
-    below = [group, *state.descendants(group.id)]
-    ids = {each.id for each in below}
+    yield group.source
+    below = state.descendants(group.id)
     yield from (each.source for each in below)
+    ids = {group.id, *(each.id for each in below)}
     yield from (project.source for project in state.projects.values() if project.group_id in ids)
 
 

@@ -52,6 +52,13 @@ class State:
         self.shares_of: dict[Source, dict[int, Share]] = {}
         self._last_ids: dict[str, int] = {}
 
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "lock"}
+
+    def __setstate__(self, kept: dict[str, object]) -> None:
+        vars(self).update(kept)
+        self.lock = threading.RLock()
+
     def next_id(self, table: str) -> int:
         self._last_ids[table] = self._last_ids.get(table, 0) + 1
         return self._last_ids[table]

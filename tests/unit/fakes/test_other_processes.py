@@ -14,7 +14,9 @@ import requests
 
 from tests.fakes.company import small_company
 from tests.fakes.gitlab import FakeGitLab
-from tests.unit.fakes.clients import ApiClient, Receiver
+from tests.fakes.gitlab.keeping import load, save
+from tests.unit.fakes.clients import ApiClient, Receiver, build_acme
+from tests.unit.fakes.git_client import git, url
 
 ROOT = Path(__file__).parents[3]
 
@@ -150,3 +152,52 @@ def test_the_command_can_name_itself_otherwise_and_be_empty(tmp_path: Path) -> N
     assert facts["base_url"] == "http://127.0.0.1:1/gitlab"
     assert "client_id" not in facts
     assert (code, "http://127.0.0.1:1/gitlab" in output) == (0, True)
+
+
+def test_a_kept_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    options = ("--keep", str(tmp_path / "world"), "--allow-control", "--steady", "demo")
+    project, seen, port = "acme/backend/logging", [], "0"
+    for number in range(2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        process, facts = started(folder, "--port", port, "--redirect-uri", "http://localhost:1/callback", *options)
+        port = facts["base_url"].rpartition(":")[2]
+        requests.post(f"{facts['base_url']}/_fake/tag", json={"project": project, "name": f"v9.{number}.0"}, timeout=10)
+        state = requests.get(f"{facts['base_url']}/_fake/state", timeout=10).json()
+        seen.append((facts["client_id"], {each["path"]: each["refs"] for each in state["projects"]}[project]))
+        stopped(process)
+
+    (first_client, first_refs), (second_client, second_refs) = seen
+    assert first_client == second_client
+    assert second_refs == first_refs | {"refs/tags/v9.1.0": first_refs["refs/heads/main"]}
+
+
+def test_what_git_pushed_is_kept_and_served_again(tmp_path: Path) -> None:
+    world = tmp_path / "world"
+    with FakeGitLab() as first:
+        acme = build_acme(first)
+        token = first.personal_token(acme.owner)
+        git(tmp_path, "clone", "-q", url(first, token), "copy")
+        git(tmp_path / "copy", "commit", "-q", "--allow-empty", "-m", "Pushed")
+        assert git(tmp_path / "copy", "push", "-q", "origin", "main").returncode == 0
+        save(first.core, world)
+        port = first.port
+
+    with FakeGitLab(port=port) as second:
+        assert load(second.core, world)
+        cloned = git(tmp_path, "clone", "-q", url(second, token), "again")
+
+        assert cloned.returncode == 0, cloned.stderr
+        assert git(tmp_path / "again", "log", "-1", "--format=%s").stdout.strip() == "Pushed"
+        assert second.add_group("next").id == 2
+
+
+def test_a_world_of_another_address_is_left_alone(fake: FakeGitLab, tmp_path: Path) -> None:
+    world = tmp_path / "world"
+    assert not load(fake.core, world)
+    with FakeGitLab() as other:
+        build_acme(other)
+        save(other.core, world)
+
+    assert not load(fake.core, world)
+    assert fake.state.groups == {}
