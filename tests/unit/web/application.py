@@ -36,6 +36,7 @@ def make_app(runtime: Runtime) -> Flask:
     web.init_app(app, runtime)
     _add_pages(app)
     _add_session_pages(app)
+    _add_login_pages(app)
     app.register_blueprint(machine)
     return app
 
@@ -81,6 +82,15 @@ def _add_session_pages(app: Flask) -> None:
     def read() -> dict[str, object]:
         return {"value": flask_session.get("value"), "user_id": browser_session().user_id}
 
+    @app.get("/forget-to-commit")
+    @writes
+    def forget_to_commit() -> str:
+        flask_session["value"] = "kept"
+        get_session().execute(text("UPDATE user_account SET display_name = 'changed'"))
+        return "not committed"
+
+
+def _add_login_pages(app: Flask) -> None:
     @app.get("/log-in/<name>")
     @writes
     def log_in_as(name: str) -> str:
@@ -120,13 +130,6 @@ def _add_session_pages(app: Flask) -> None:
         log_out(get_session())
         get_session().commit()
         return "out"
-
-    @app.get("/forget-to-commit")
-    @writes
-    def forget_to_commit() -> str:
-        flask_session["value"] = "kept"
-        get_session().execute(text("UPDATE user_account SET display_name = 'changed'"))
-        return "not committed"
 
 
 @machine.post("/machine")
