@@ -1,5 +1,6 @@
 """The running fake: state, server and switches in one object."""
 
+import secrets
 import shutil
 import tempfile
 from collections import Counter
@@ -45,7 +46,7 @@ class FakeGitLab(Building, Pushing):
         keyfile: str | None = None,
         hook_ca_file: str | None = None,
     ) -> None:
-        self._root = Path(tempfile.mkdtemp(prefix="fake-gitlab-"))
+        self._root = Path(tempfile.gettempdir()) / f"fake-gitlab-{secrets.token_hex(8)}"
         self.core = Core(self._root, version=version, premium=premium)
         self.core.block_local_hooks, self.core.auto_disable_hooks = block_local_hooks, auto_disable_hooks
         self.core.hook_ca_file = hook_ca_file
@@ -56,6 +57,7 @@ class FakeGitLab(Building, Pushing):
         self._listener: Listener | None = None
 
     def start(self) -> Self:
+        self._root.mkdir(mode=0o700, exist_ok=True)
         self._listener = Listener(self._app, self._host, self._port, self._tls)
         scheme = "https" if self._tls else "http"
         own_url = f"{scheme}://{self._host}:{self._listener.port}{self.core.prefix}"
