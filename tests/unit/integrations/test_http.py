@@ -153,9 +153,10 @@ def test_a_short_rate_limit_is_waited_for() -> None:
     assert naps.taken == [3.0]
 
 
-def test_a_long_rate_limit_is_the_callers_business() -> None:
+@pytest.mark.parametrize("seconds", [15, 300])
+def test_a_long_rate_limit_is_the_callers_business(seconds: int) -> None:
     naps = Naps()
-    limited = answer(status="429 Too Many", headers=["Retry-After: 300"])
+    limited = answer(status="429 Too Many", headers=[f"Retry-After: {seconds}"])
     with scripted_server(limited) as server, loopback_client(server.port, naps=naps) as client:
         with pytest.raises(RateLimited):
             client.get_json("/x")
@@ -340,6 +341,21 @@ def test_one_bad_address_among_good_ones_refuses_the_name(addresses: list[str]) 
                 f"http://git.example.test:{server.port}", policy=policy, resolver=lambda _host, _port: addresses
             ) as client,
             pytest.raises(Refused),
+        ):
+            client.get_json("/x")
+
+        assert server.requests == []
+
+
+def test_http_to_a_host_that_is_not_listed_by_name_is_not_sent() -> None:
+    with scripted_server(answer()) as server:
+        with (
+            HttpClient(
+                f"http://git.example.test:{server.port}",
+                policy=loopback_policy(server.port),
+                resolver=lambda _host, _port: ["127.0.0.1"],
+            ) as client,
+            pytest.raises(Refused, match="OUTBOUND_ALLOW"),
         ):
             client.get_json("/x")
 

@@ -90,14 +90,19 @@ def authority(tmp_path: Path) -> Authority:
 
 @contextmanager
 def client_for(
-    server: ScriptedServer, *, host: str = HOST, ca_file: Path | None = None, ca_pem: str = ""
+    server: ScriptedServer,
+    *,
+    host: str = HOST,
+    ca_file: Path | None = None,
+    ca_pem: str = "",
+    naps: Naps | None = None,
 ) -> Iterator[HttpClient]:
     allowed = loopback_policy(server.port, host)
     with HttpClient(
         f"https://{host}:{server.port}",
         policy=OutboundPolicy(allow=allowed.allow, ca_file=ca_file),
         ca_pem=ca_pem,
-        timing=Naps().timing(),
+        timing=(naps or Naps()).timing(),
         resolver=lambda _host, _port: ["127.0.0.1"],
     ) as client:
         yield client
@@ -148,6 +153,14 @@ def test_a_certificate_without_the_address_is_refused(authority: Authority) -> N
         client_for(server, host="127.0.0.1", ca_pem=authority.pem) as client,
     ):
         assert "host's name" in diagnosis_of(client).fix
+
+
+def test_a_bad_certificate_is_not_tried_again(authority: Authority) -> None:
+    naps = Naps()
+    with scripted_server(answer(), context=authority.context(HOST)) as server, client_for(server, naps=naps) as client:
+        diagnosis_of(client)
+
+    assert naps.taken == []
 
 
 def test_an_expired_certificate_is_refused(authority: Authority) -> None:

@@ -130,6 +130,9 @@ def test_administered_groups_are_those_that_are_owned(fake: FakeGitLab, acme: Ac
     other = fake.add_group("other")
     fake.add_member(other, acme.owner, Level.MAINTAINER)
     fake.add_group("strangers", visibility="public")
+    leaving = fake.add_group("leaving")
+    fake.add_member(leaving, acme.owner, Level.OWNER)
+    leaving.marked_for_deletion_on = fake.clock.today()
 
     top = list(acme.host.directory.list_administered_organizations(nested=False))
     nested = list(acme.host.directory.list_administered_organizations(nested=True))
