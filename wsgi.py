@@ -10,6 +10,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 import web
 from accounts.views import blueprint as accounts_blueprint
+from composer.views import blueprint as composer_blueprint
 from config import Settings
 from jobs import hang_bell
 from jobs.checks import Check, CheckState, check_readiness
@@ -19,6 +20,7 @@ from models.start import InstanceProblem, prepare_instance
 from web.logging import configure_logging
 from web.machines import for_machines
 from web.runtime import current_runtime
+from webhooks.views import blueprint as webhooks_blueprint
 
 logger = structlog.get_logger(__name__)
 
@@ -27,7 +29,7 @@ ASK_AGAIN_SECONDS = 1.0
 ALWAYS_ANSWERED = ("health.", "web.")
 NEEDED = frozenset({"database", "migrations", "key"})  # without the others people still get their packages
 
-BLUEPRINTS: tuple[Blueprint, ...] = (accounts_blueprint,)
+BLUEPRINTS: tuple[Blueprint, ...] = (accounts_blueprint, composer_blueprint, webhooks_blueprint)
 
 health = for_machines(Blueprint("health", __name__))
 

@@ -9,6 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -17,22 +18,28 @@ from composer.metadata import PackageDocuments, PublishedVersion, render_package
 from config import Settings
 from models import Package, Version
 
+logger = structlog.get_logger(__name__)
+
 DOCUMENT_VERSION = 1  # raise it when the same rows are to give other bytes
 
 
 def load_documents(session: Session, settings: Settings, package: Package) -> PackageDocuments:
     """Both documents, from the files when they are good, else rendered and written."""
-    stable, dev = _paths(settings, package)
-    if _is_current(stable, package) and _is_current(dev, package):
-        return PackageDocuments(stable.read_bytes(), dev.read_bytes())
-    return write_documents(session, settings, package)
+    stable, dev = (_read_current(path, package) for path in _paths(settings, package))
+    if stable is not None and dev is not None:
+        return PackageDocuments(stable, dev)
+    documents = render_documents(session, settings, package)
+    try:
+        _write(settings, package, documents)
+    except OSError as error:
+        logger.error("documents_not_written", package_id=package.id, error=error.strerror)
+    return documents
 
 
 def write_documents(session: Session, settings: Settings, package: Package) -> PackageDocuments:
-    """Render both documents from the rows and put the files in place."""
+    """Render both documents from the rows and put the files in place. Raises OSError."""
     documents = render_documents(session, settings, package)
-    for path, content in zip(_paths(settings, package), (documents.stable, documents.dev), strict=True):
-        _replace(path, content, package)
+    _write(settings, package, documents)
     return documents
 
 
@@ -54,25 +61,31 @@ def _published(settings: Settings, package: Package, version: Version) -> Publis
 
 
 def _paths(settings: Settings, package: Package) -> tuple[Path, Path]:
-    edition = hashlib.sha256(f"{DOCUMENT_VERSION} {settings.base_url}".encode()).hexdigest()[:8]
+    """The folder has a name of its own for everything besides the rows that the bytes depend on."""
+    address = f"{settings.base_url}/{package.organization.short_name}"
+    edition = hashlib.sha256(f"{DOCUMENT_VERSION} {address}".encode()).hexdigest()[:8]
     folder = settings.data_dir / "p2" / edition / str(package.organization_id)
     return folder / f"{package.name}.json", folder / f"{package.name}~dev.json"
 
 
-def _is_current(path: Path, package: Package) -> bool:
+def _read_current(path: Path, package: Package) -> bytes | None:
+    """The content, when it is the current one. The open file is asked for its age: its name may get another one."""
     try:
-        return (
-            package.metadata_changed_at is not None and path.stat().st_mtime == package.metadata_changed_at.timestamp()
-        )
+        with path.open("rb") as file:
+            age = os.fstat(file.fileno()).st_mtime
+            changed_at = package.metadata_changed_at
+            return file.read() if changed_at is not None and age == changed_at.timestamp() else None
     except FileNotFoundError:
-        return False
+        return None
 
 
-def _replace(path: Path, content: bytes, package: Package) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    draft.write_bytes(content)
-    if package.metadata_changed_at is not None:
-        moment = package.metadata_changed_at.timestamp()
+def _write(settings: Settings, package: Package, documents: PackageDocuments) -> None:
+    if package.metadata_changed_at is None:
+        return  # without a date nobody could tell whether a file is current
+    moment = package.metadata_changed_at.timestamp()
+    for path, content in zip(_paths(settings, package), (documents.stable, documents.dev), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        draft.write_bytes(content)
         os.utime(draft, (moment, moment))
-    draft.replace(path)
+        draft.replace(path)

@@ -4,12 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from composer.expiry import expire
 from composer.git_refs import digest_refs
+from composer.packages import UPDATABLE, is_superseded
 from composer.updates import (
-    UPDATABLE,
     UpdateLost,
     claim_update,
     mark_dirty,
@@ -38,13 +39,10 @@ def update_package(context: JobContext, *, package_id: int, reason: str) -> None
         run_update(runtime, package_id=package_id, update_id=update_id)
     except UpdateLost:
         logger.warning("update_lost", package_id=package_id, update_id=update_id)
-        return
     except RateLimited as error:
-        release_package(runtime, package_id=package_id, update_id=update_id)
         raise Postponed(until=error.retry_at, reason=str(error)) from error
-    if release_package(runtime, package_id=package_id, update_id=update_id):
-        with runtime.database.write() as session:
-            enqueue_update(session, package_id=package_id, reason="asked for during the update")
+    finally:
+        _release(runtime, package_id, update_id)
 
 
 @job(queue="packages", timeout=1800)
@@ -63,9 +61,15 @@ def check_packages(context: JobContext, *, synchronization_id: int) -> None:
             request_update(session, package_id=target.package_id, reason="new code at the host")
 
 
+@periodic(seconds=3600)
+def delete_expired(runtime: Runtime) -> None:
+    """Zips of branches that nobody names any more, packages that were removed long ago, and old logs."""
+    expire(runtime)
+
+
 @periodic(seconds=30)
 def enqueue_forgotten_updates(runtime: Runtime) -> None:
-    """Packages that were marked, but for which no job waits."""
+    """Packages that were marked, but for which no job waits; and those whose worker died for good."""
     with runtime.database.read() as session:
         if not _forgotten(session):
             return
@@ -92,6 +96,12 @@ def enqueue_update(session: Session, *, package_id: int, reason: str, actor: str
         organization_id=package.organization_id,
         title=f"Update {package.name}",
     )
+
+
+def _release(runtime: Runtime, package_id: int, update_id: int) -> None:
+    if release_package(runtime, package_id=package_id, update_id=update_id):
+        with runtime.database.write() as session:
+            enqueue_update(session, package_id=package_id, reason="asked for during the update")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +135,7 @@ def _load_check_targets(session: Session, synchronization_id: int) -> list[_Chec
         .where(
             Repository.synchronization_id == synchronization_id,
             Package.state.in_(UPDATABLE),
-            Package.replacement == "",
+            ~is_superseded(),
             Package.requested_seq == Package.started_seq,
         )
     )
@@ -145,7 +155,9 @@ def _load_check_targets(session: Session, synchronization_id: int) -> list[_Chec
 def _forgotten(session: Session) -> list[int]:
     query = select(Package.id).where(
         Package.state.in_(UPDATABLE),
-        Package.requested_seq > Package.started_seq,
-        or_(Package.running_update_id.is_(None), Package.lease_until < utc_now()),
+        or_(
+            and_(Package.requested_seq > Package.started_seq, Package.running_update_id.is_(None)),
+            and_(Package.running_update_id.is_not(None), Package.lease_until < utc_now()),
+        ),
     )
     return list(session.scalars(query))

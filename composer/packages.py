@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, aliased
 
 from models import Package, PackageState, Repository, record_audit, utc_now
 
 NAME_HOLDERS = (PackageState.PENDING, PackageState.ACTIVE, PackageState.FAILING)
+UPDATABLE = NAME_HOLDERS
 
 
 class PackageNotAddable(Exception):
@@ -34,6 +35,32 @@ def find_package(session: Session, *, organization_id: int, name: str) -> Packag
         Package.organization_id == organization_id, Package.name == name, Package.state.in_(NAME_HOLDERS)
     )
     return session.scalars(query).first()
+
+
+def is_superseded() -> ColumnElement[bool]:
+    """SQL: the repository of a package has another name by now, and a package for that."""
+    successor = aliased(Package)
+    return (
+        select(successor.id)
+        .where(
+            successor.repository_id == Package.repository_id,
+            successor.name == Package.replacement,
+            successor.state != PackageState.REMOVED,
+        )
+        .exists()
+    )
+
+
+def fed_packages(session: Session, *, repository_ids: Sequence[int]) -> dict[int, list[int]]:
+    """By repository the packages whose content comes from it now."""
+    query = select(Package.repository_id, Package.id).where(
+        Package.repository_id.in_(repository_ids), Package.state.in_(UPDATABLE), ~is_superseded()
+    )
+    fed: dict[int, list[int]] = {}
+    for repository_id, package_id in session.execute(query.order_by(Package.id)):
+        if repository_id is not None:
+            fed.setdefault(repository_id, []).append(package_id)
+    return fed
 
 
 def remove_packages(session: Session, *, package_ids: Sequence[int], actor: str, reason: str) -> None:

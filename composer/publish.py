@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from composer.archive import BuiltZip
-from composer.packages import add_package
+from composer.packages import add_package, remove_packages
 from composer.refs import ReadVersion, SkippedRef
 from models import Dist, Package, PackageState, RefKind, Version, utc_now
 
 BUILDER_VERSION = 1
+NOTHING_TO_PUBLISH = "No branch or tag has a composer.json that can be published."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +69,40 @@ def touch_metadata(package: Package) -> None:
 
 
 def _rename(session: Session, package: Package, content: NewContent) -> list[LogEntry]:
-    """composer.json has another name now: that is another package, and this one says where to go."""
+    """composer.json has another name now: that is another package, and this one says where to go.
+
+    One that was never served just goes. The successor is marked; the sweeper sees to its update.
+    """
     package.refs_digest = content.refs_digest
-    package.is_abandoned, package.replacement = True, content.name
-    query = select(Package).where(
-        Package.repository_id == package.repository_id,
-        Package.name == content.name,
-        Package.state != PackageState.REMOVED,
-    )
-    if session.scalars(query).first() is None and package.repository_id is not None:
+    actor = f"update of {package.name}"
+    successor = _find_successor(session, package, content.name)
+    if successor is None and package.repository_id is not None:
         successor = add_package(
             session,
             organization_id=package.organization_id,
             repository_id=package.repository_id,
             name=content.name,
-            actor=f"update of {package.name}",
+            actor=actor,
         )
+    if successor is not None:
         successor.requested_seq += 1
+        successor.is_abandoned, successor.replacement = False, ""
+        if successor.metadata_changed_at is not None:
+            touch_metadata(successor)
     message = f'composer.json is called "{content.name}" now: {package.name} is abandoned in favour of it'
+    if package.metadata_changed_at is None:
+        remove_packages(session, package_ids=[package.id], actor=actor, reason=f"it is called {content.name} now")
+    else:
+        package.is_abandoned, package.replacement = True, content.name
+        package.state, package.state_reason = PackageState.ACTIVE, ""
     return [LogEntry("moved", "", message)]
+
+
+def _find_successor(session: Session, package: Package, name: str) -> Package | None:
+    query = select(Package).where(
+        Package.repository_id == package.repository_id, Package.name == name, Package.state != PackageState.REMOVED
+    )
+    return session.scalars(query).first()
 
 
 def _store_dists(session: Session, package: Package, content: NewContent) -> dict[str, Dist]:
@@ -124,8 +140,15 @@ def _store_versions(
         log += _store_version(session, package, have.get(read.normalized), read, dist)
     for normalized in have.keys() - want:
         log.append(LogEntry("removed", have[normalized].ref_name, f"{have[normalized].version} is gone"))
+        _note_last_named(have[normalized].dist)
         package.versions.remove(have[normalized])
     return log
+
+
+def _note_last_named(dist: Dist | None) -> None:
+    """The clock of a branch's zip starts when no version names it any more."""
+    if dist is not None:
+        dist.last_named_at = utc_now()
 
 
 def _store_version(
@@ -148,6 +171,7 @@ def _store_version(
         if getattr(version, column) != value:
             setattr(version, column, value)
     if version.dist is not dist:
+        _note_last_named(version.dist)
         version.dist = dist
     if before == read.ref.commit:
         return []
@@ -164,7 +188,11 @@ def _describe(package: Package, content: NewContent) -> None:
     package.readme = content.readme
     package.is_abandoned = bool(content.abandoned)
     package.replacement = content.abandoned if isinstance(content.abandoned, str) else ""
+    settle_state(package)
+
+
+def settle_state(package: Package) -> None:
+    """After its repository could be read: whether there is something to serve."""
     package.state, package.state_reason = PackageState.ACTIVE, ""
-    if not content.versions:
-        package.state = PackageState.FAILING
-        package.state_reason = "No branch or tag has a composer.json that can be published."
+    if not package.versions:
+        package.state, package.state_reason = PackageState.FAILING, NOTHING_TO_PUBLISH

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from composer.archive import ArchiveRefused, BuiltZip, build_zip
 from composer.documents import write_documents
 from composer.git_refs import digest_refs, read_git_refs, read_readme
-from composer.publish import LogEntry, NewContent, publish, touch_metadata
+from composer.names import is_platform_name, name_problem
+from composer.packages import UPDATABLE, is_superseded
+from composer.publish import LogEntry, NewContent, publish, settle_state, touch_metadata
 from composer.refs import Reading, ReadVersion, SkippedRef, SkipReason, read_repository
 from config.failpoints import failpoint
 from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized
@@ -29,11 +31,14 @@ logger = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 1200
 MOST_LOG_ENTRIES = 1000
-UPDATABLE = (PackageState.PENDING, PackageState.ACTIVE, PackageState.FAILING)
 
 
 class UpdateLost(Exception):
     """Another worker took the package over: nothing of this update may be written."""
+
+
+class NameRefused(Exception):
+    """The default branch calls the package something that Composer does not accept: what is served stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,11 @@ class Target:
     package_id: int
     name: str
     refs_digest: str
-    is_read: bool
+    is_superseded: bool
     repository_id: int
     clone_url: str
     is_archived: bool
+    replacement: str
     credential_id: int | None
     built: frozenset[str]  # commits that have a zip
 
@@ -83,15 +89,20 @@ def claim_update(session: Session, *, package_id: int, job_run_id: int, reason: 
 
 
 def run_update(runtime: Runtime, *, package_id: int, update_id: int) -> None:
-    """Carry out a claimed update. Trouble with the host or the repository ends it with a reason; RateLimited is raised
-    after that, so that the job can wait."""
+    """Carry out a claimed update. Trouble with the host or the repository ends it with a reason.
+
+    RateLimited and OSError (a full disk) are raised after that, so that the job comes back. Raises UpdateLost.
+    """
     try:
         _update(runtime, package_id, update_id)
-    except CodeHostError as error:
+    except (CodeHostError, NameRefused) as error:
         logger.info("package_update_failed", package_id=package_id, update_id=update_id, error=str(error))
         _fail(runtime, package_id, update_id, _explain(error))
         if isinstance(error, RateLimited):
             raise
+    except OSError as error:
+        _fail(runtime, package_id, update_id, f"The files could not be stored: {error.strerror or error}")
+        raise
 
 
 def release_package(runtime: Runtime, *, package_id: int, update_id: int) -> bool:
@@ -118,10 +129,11 @@ def load_target(session: Session, package_id: int) -> Target:
         package_id=package.id,
         name=package.name,
         refs_digest=package.refs_digest,
-        is_read=package.state is PackageState.ACTIVE and not package.state_reason,
+        is_superseded=session.scalar(select(Package.id).where(Package.id == package_id, is_superseded())) is not None,
         repository_id=package.repository.id,
         clone_url=package.repository.clone_url,
         is_archived=package.repository.is_archived,
+        replacement=package.replacement,
         credential_id=package.repository.synchronization.credential_id,
         built=frozenset(session.scalars(select(Dist.reference).where(Dist.package_id == package.id))),
     )
@@ -132,12 +144,15 @@ def _update(runtime: Runtime, package_id: int, update_id: int) -> None:
         target = load_target(session, package_id)
     remote = open_remote(runtime, clone_url=target.clone_url, credential_id=target.credential_id)
     refs = remote.list_refs()
-    if target.is_read and digest_refs(refs, is_archived=target.is_archived) == target.refs_digest:
+    if digest_refs(refs, is_archived=target.is_archived) == target.refs_digest:
         _finish_unchanged(runtime, package_id, update_id)
         return
     failpoint(runtime.settings.failpoints, "update.listed")
     content = _read_content(runtime, target, remote, refs)
     failpoint(runtime.settings.failpoints, "update.built")
+    if target.is_superseded and content.name == target.replacement:
+        _finish_unchanged(runtime, package_id, update_id)
+        return
     _publish(runtime, package_id, update_id, content)
     failpoint(runtime.settings.failpoints, "update.published")
     _write_documents(runtime, package_id)
@@ -150,7 +165,7 @@ def _read_content(runtime: Runtime, target: Target, remote: GitRemote, listed: R
     held = mirror.fetch(remote, listed.all)
     refs = RemoteRefs(listed.default_branch, held.branches, held.tags, listed.skipped)
     reading = read_repository(read_git_refs(mirror, refs), default_branch=refs.default_branch)
-    name = (reading.name or target.name).lower()
+    name = _package_name(reading, target)
     versions, skipped = _of_this_package(reading, name)
     zips: dict[str, BuiltZip] = {}
     refused: dict[str, str] = {}
@@ -167,6 +182,16 @@ def _read_content(runtime: Runtime, target: Target, remote: GitRemote, listed: R
         readme=read_readme(mirror, refs),
         refs_digest=digest_refs(refs, is_archived=target.is_archived),
     )
+
+
+def _package_name(reading: Reading, target: Target) -> str:
+    """What the default branch says. Raises NameRefused."""
+    name = (reading.name or target.name).lower()
+    problem = name_problem(name)
+    if problem is not None or is_platform_name(name):
+        words = problem.message if problem else f'"{name}" is not a name of the form vendor/package'
+        raise NameRefused(f"composer.json on the default branch can not be published: {words}.")
+    return name
 
 
 def _of_this_package(reading: Reading, name: str) -> tuple[tuple[ReadVersion, ...], tuple[SkippedRef, ...]]:
@@ -213,6 +238,7 @@ def _write_documents(runtime: Runtime, package_id: int) -> None:
 def _finish_unchanged(runtime: Runtime, package_id: int, update_id: int) -> None:
     with runtime.database.write() as session:
         package = _hold(session, package_id, update_id)
+        settle_state(package)
         _end(session, package, update_id, UpdateResult.UNCHANGED, [])
 
 
@@ -248,7 +274,7 @@ def _interrupt(session: Session, update_id: int) -> None:
         row.error = "The worker stopped in the middle of this update. It was started again by itself."
 
 
-def _explain(error: CodeHostError) -> str:
+def _explain(error: CodeHostError | NameRefused) -> str:
     if isinstance(error, Unauthorized):
         return f"The credential of the synchronization may not read this repository: {error}"
     if isinstance(error, NotFound):
