@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+UNSUPPORTED = frozenset("%;#\n")  # have a meaning in the supervisor's configuration that can not be switched off
 LONGEST_SOCKET_PATH = 107  # the kernel's limit for unix sockets
 
 
@@ -49,6 +50,9 @@ class Places:
 
 def make_places(data: Path, *, runtime: Path | None = None) -> Places:
     """Make the folders, readable by nobody else. Raises StartRefused."""
+    for path in (ROOT, data):
+        if UNSUPPORTED.intersection(str(path)):
+            raise StartRefused(f"The supervisor can not work in {path}: use a path without % ; # and line breaks.")
     places = Places(data=data, runtime=runtime or _short_folder(data))
     try:
         for folder in (places.runtime, places.data, places.run, places.log, places.redis):

@@ -100,7 +100,7 @@ def _program_section(places: Places, program: Program) -> str:
 
 
 def _section(heading: str, /, **settings: object) -> str:
-    lines = (f"{name} = {str(value).replace('%', '%%')}" for name, value in settings.items())
+    lines = (f"{name} = {value}" for name, value in settings.items())
     return "\n".join((f"[{heading}]", *lines, ""))
 
 

@@ -58,7 +58,7 @@ def _run(settings: Settings, places: Places, *, demo: bool) -> int:
             if demo and supervision.wait_until(facts_file(places).exists, seconds=READY_SECONDS):
                 print("", *describe(places), sep="\n")
             print("\nStop it with Ctrl-C.", flush=True)
-        elif not supervision.stop_requested:
+        elif supervision.is_wanted:
             _tell_not_ready(settings, places)
         return supervision.wait()
     finally:

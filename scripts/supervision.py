@@ -53,7 +53,7 @@ class Supervision:
     def wait_until(self, is_ready: Callable[[], bool], *, seconds: float) -> bool:
         """Whether `is_ready` became true in time. Returns early when told to stop or when the supervisor ends."""
         deadline = time.monotonic() + seconds
-        while self._is_wanted() and time.monotonic() < deadline:
+        while self.is_wanted and time.monotonic() < deadline:
             if is_ready():
                 return True
             self._tell_trouble()
@@ -63,7 +63,7 @@ class Supervision:
     def wait(self) -> int:
         """Stay until told to stop, and stop everything. Returns the exit code."""
         looked = time.monotonic()
-        while self._is_wanted():
+        while self.is_wanted:
             if time.monotonic() - looked > LOOK_SECONDS:
                 self._tell_trouble()
                 looked = time.monotonic()
@@ -87,17 +87,14 @@ class Supervision:
         _end_orphans()
 
     @property
-    def stop_requested(self) -> bool:
-        """Whether Ctrl-C was typed or a signal came."""
-        return self._stop_requested
+    def is_wanted(self) -> bool:
+        """Whether the supervisor runs, and nobody has typed Ctrl-C or sent a signal."""
+        return not self._stop_requested and self._process is not None and self._process.poll() is None
 
     def _request_stop(self) -> None:
         if not self._stop_requested:
             print("\nStopping …", flush=True)
         self._stop_requested = True
-
-    def _is_wanted(self) -> bool:
-        return not self._stop_requested and self._process is not None and self._process.poll() is None
 
     def _tell_trouble(self) -> None:
         for name, state in _read_states(self._places.supervisor_socket).items():

@@ -103,7 +103,9 @@ def test_nginx_accepts_its_configuration(tmp_path: Path) -> None:
     )
 
     assert "test is successful" in result.stderr
-    assert "[warn]" not in result.stderr.replace('the "user" directive', "")
+    # nginx 1.25 got another way to say http2, which Debian 12's 1.22 does not know; both understand ours.
+    warnings = [line for line in result.stderr.splitlines() if "[warn]" in line and "http2" not in line]
+    assert warnings == []
 
 
 def make_certificate(folder: Path) -> None:

@@ -49,3 +49,9 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StartRefused, match="too long for a socket"):
         make_places(tmp_path / "var", runtime=tmp_path / ("r" * 100))
+
+
+@pytest.mark.parametrize("name", ["100%", "a;b", "issue #5", "two\nlines"])
+def test_a_path_that_the_supervisor_would_misread_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StartRefused, match="use a path without"):
+        make_places(tmp_path / name, runtime=tmp_path / "run")
