@@ -1,12 +1,14 @@
 """Hand all due jobs from the table to RQ: right after a bell, and every second."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from psycopg.errors import LockNotAvailable
 from redis import Redis, RedisError
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from jobs.registry import find_job
 from jobs.rq_queue import Ring, list_waiting_ids, push
@@ -16,6 +18,8 @@ log = logging.getLogger(__name__)
 
 LOST_BELL = timedelta(seconds=20)
 BATCH = 500
+GROUP = 50
+LOCK_MILLISECONDS = 200
 TIMEOUT_OF_UNKNOWN = 60
 
 
@@ -36,17 +40,22 @@ def drain(runtime: Runtime, redis: Redis) -> int:
     if not due:
         return 0
     redis.ping()
-    lost = _lost(due, redis)
-    chosen = [item for item in due if item.dispatched_at is None or item in lost]
-    _mark(runtime, due, utc_now())
-    try:
-        push(redis, [_ring(item) for item in chosen])
-    except RedisError:
-        _mark(runtime, due, None)
-        raise
+    lost = {item.job_run_id for item in _lost(due, redis)}
     if lost:
-        log.info("called workers again for %d jobs that nobody had started", len(lost))
-    return len(chosen)
+        log.info("calling workers again for %d jobs that nobody has started", len(lost))
+    return sum(_hand_over(runtime, redis, group, lost) for group in _groups(due))
+
+
+def _hand_over(runtime: Runtime, redis: Redis, group: Sequence[_Due], lost: set[int]) -> int:
+    rings = [_ring(item) for item in group if item.dispatched_at is None or item.job_run_id in lost]
+    if not _mark(runtime, group, utc_now()):
+        return 0
+    try:
+        push(redis, rings)
+    except RedisError:
+        _mark(runtime, group, None)
+        raise
+    return len(rings)
 
 
 def _list_due(runtime: Runtime) -> Sequence[_Due]:
@@ -58,7 +67,7 @@ def _list_due(runtime: Runtime) -> Sequence[_Due]:
             JobRun.run_after <= now,
             or_(JobRun.dispatched_at.is_(None), JobRun.dispatched_at < now - LOST_BELL),
         )
-        .order_by(JobRun.run_after, JobRun.id)
+        .order_by(JobRun.dispatched_at.is_not(None), JobRun.run_after, JobRun.id)
         .limit(BATCH)
     )
     with runtime.database.read() as session:
@@ -72,14 +81,34 @@ def _lost(due: Sequence[_Due], redis: Redis) -> list[_Due]:
     return [item for item in old if item.job_run_id not in waiting]
 
 
-def _mark(runtime: Runtime, due: Sequence[_Due], at: datetime | None) -> None:
-    with runtime.database.write() as session:
-        session.execute(
-            update(JobRun)
-            .where(JobRun.id.in_([item.job_run_id for item in due]), JobRun.state == JobState.QUEUED)
-            .values(dispatched_at=at)
-            .execution_options(synchronize_session=False)
-        )
+def _groups(due: Sequence[_Due]) -> Iterator[Sequence[_Due]]:
+    for queue in sorted({item.queue for item in due}):
+        of_queue = [item for item in due if item.queue == queue]
+        for start in range(0, len(of_queue), GROUP):
+            yield of_queue[start : start + GROUP]
+
+
+def _mark(runtime: Runtime, group: Sequence[_Due], at: datetime | None) -> bool:
+    """Note that these were handed over; False when somebody holds one of the rows just now: then at the next tick.
+
+    A transaction that asks for several jobs again holds their rows, in an order of its own. Waiting for it here could
+    become a deadlock, and the other one, perhaps a visitor's, would be the one to fail.
+    """
+    try:
+        with runtime.database.write() as session:
+            if not runtime.database.is_sqlite:
+                session.execute(text(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}"))
+            session.execute(
+                update(JobRun)
+                .where(JobRun.id.in_([item.job_run_id for item in group]), JobRun.state == JobState.QUEUED)
+                .values(dispatched_at=at)
+                .execution_options(synchronize_session=False)
+            )
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            return False
+        raise
+    return True
 
 
 def _ring(item: _Due) -> Ring:

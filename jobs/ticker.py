@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 STOP_SECONDS = 2.0
+BURST = 20  # so often jobs are handed over in a row before the ticker says again that it lives
 
 
 def run_ticker(runtime: Runtime) -> None:
@@ -55,7 +56,9 @@ class _Ticker:
     def tick(self, stopping: threading.Event) -> None:
         try:
             self._beat()
-            drain(self._runtime, self._redis)
+            for _ in range(BURST):
+                if not drain(self._runtime, self._redis):
+                    break
             wait_for_bell(self._redis, seconds=TICK_SECONDS)
             self._note_outage("")
         except RedisError as error:

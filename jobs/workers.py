@@ -46,7 +46,6 @@ class PatientWorker(Worker):
 class _Child:
     queue: str
     name: str
-    pid: int
 
 
 def run_workers(runtime: Runtime, queues: Iterable[str] = QUEUES) -> None:
@@ -54,11 +53,11 @@ def run_workers(runtime: Runtime, queues: Iterable[str] = QUEUES) -> None:
     open_redis(runtime.settings).close()
     gc.collect()
     gc.freeze()
-    _Workers(runtime).run(list(queues))
+    WorkerParent(runtime).run(list(queues))
 
 
 @dataclass(slots=True)
-class _Workers:
+class WorkerParent:
     """The parent. It has one thread only, so that forking is safe."""
 
     runtime: Runtime
@@ -67,6 +66,7 @@ class _Workers:
     beaten_at: float = float("-inf")
 
     def run(self, queues: list[str]) -> None:
+        """Start one worker per queue, and another for each that ends, until told to stop."""
         watched = STOP_SIGNALS | {signal.SIGCHLD}
         previous = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
         for queue in queues:
@@ -81,12 +81,17 @@ class _Workers:
         self.stop()
 
     def start(self, queue: str, signals: set[int | signal.Signals]) -> None:
+        """Fork a worker. `signals` are those that were blocked before this parent blocked its own."""
         name = f"{queue}.{socket.gethostname()}.{secrets.token_hex(4)}"
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             _run_child(self.runtime, queue, name, parent, signals)
-        self.children[pid] = _Child(queue=queue, name=name, pid=pid)
+        self.add_child(pid=pid, queue=queue, name=name)
+
+    def add_child(self, *, pid: int, queue: str, name: str) -> None:
+        """Watch over a worker process, and say at the next occasion that it lives."""
+        self.children[pid] = _Child(queue=queue, name=name)
         self.beaten_at = float("-inf")
 
     def collect(self) -> list[_Child]:
@@ -125,6 +130,7 @@ class _Workers:
         self.tend()
 
     def wait(self, seconds: float) -> None:
+        """Wait until all children have ended, at most so long."""
         deadline = time.monotonic() + seconds
         while self.children and (left := deadline - time.monotonic()) > 0:
             self.ended += [(child.name, release_jobs_of) for child in self.collect()]

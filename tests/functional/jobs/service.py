@@ -1,4 +1,4 @@
-"""A process of a test: `python -m tests.functional.jobs.service workers|ticker [QUEUE…]`, with the toy jobs and short leases.
+"""A process of a test: `python -m tests.functional.jobs.service workers|ticker [QUEUE…]`, with toy jobs, short leases.
 
 Settings come from the environment as usual. Leases last `TEST_LEASE_SECONDS`, so that a test of their end is short.
 """
@@ -11,7 +11,6 @@ from datetime import timedelta
 import jobs.drain
 import jobs.execution
 import jobs.states
-import sync.jobs  # the real jobs, beside the toys
 from config import Settings
 from jobs.registry import periodic
 from models import Runtime, open_runtime

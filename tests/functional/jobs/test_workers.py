@@ -195,6 +195,23 @@ def test_work_goes_on_after_redis_was_away(runtime_with_own_redis: Runtime, own_
         services.end()
 
 
+def test_workers_that_start_before_redis_wait_for_it(runtime_with_own_redis: Runtime, own_redis: RedisServer) -> None:
+    services = Services(runtime_with_own_redis)
+    own_redis.kill()
+    try:
+        services.start("workers")
+        services.start("ticker")
+        with runtime_with_own_redis.database.write() as session:
+            job_run_id = write_line.enqueue(session, text="x")
+        wait_until(lambda: _served(runtime_with_own_redis) == {"sync", "ticker"})
+
+        own_redis.start()
+
+        wait_for_state(runtime_with_own_redis, job_run_id, JobState.FINISHED)
+    finally:
+        services.end()
+
+
 def test_a_hanging_redis_costs_the_web_half_a_second_once(
     runtime_with_own_redis: Runtime, own_redis: RedisServer
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from jobs.connections import open_impatient_redis
 from jobs.drain import drain
 from jobs.rq_queue import Ring, list_waiting_ids, open_queue, push
-from models import JobRun, Runtime, utc_now
+from models import Database, JobRun, Runtime, utc_now
 from tests.services import RedisServer
 from tests.unit.jobs.rows import SOME_JOB, claim, enqueue, get
 
@@ -131,3 +131,36 @@ def test_two_calls_for_one_job_do_not_disturb_each_other(redis: Redis, runtime: 
 
     assert len(set(open_queue(redis, "sync").get_job_ids())) == 2
     assert list_waiting_ids(redis, "sync") == {5}
+
+
+def test_many_jobs_are_handed_over_in_groups_and_new_ones_first(
+    runtime: Runtime, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.drain.GROUP", 2)
+    monkeypatch.setattr("jobs.drain.BATCH", 5)
+    old = {enqueue(runtime) for _ in range(5)}
+    drain(runtime, redis)
+    let_time_pass(runtime)
+    new = {enqueue(runtime) for _ in range(5)}
+
+    handed = drain(runtime, redis)
+
+    assert handed == 5
+    assert list_waiting_ids(redis, "sync") == old | new
+
+
+def test_a_row_that_somebody_holds_does_not_hold_up_the_other_queues(runtime: Runtime, redis: Redis) -> None:
+    other = Database(runtime.settings.database_url)
+    with runtime.database.write() as session:
+        held = SOME_JOB.enqueue(session, coalesce_key="k")
+        session.add(JobRun(id=77, name="x", queue="interactive"))
+
+    with other.write() as session:
+        if not other.is_sqlite:  # there a writer keeps everybody waiting, and nobody can be in the other order
+            SOME_JOB.enqueue(session, coalesce_key="k")
+            assert drain(runtime, redis) == 1
+            assert list_waiting_ids(redis, "interactive") == {77}
+    other.close()
+
+    drain(runtime, redis)
+    assert list_waiting_ids(redis, "sync") == {held}

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 import jobs.execution
 from jobs import JobContext
@@ -13,6 +14,7 @@ from jobs.registry import Job
 from jobs.states import claim_job_run, take_away
 from models import JobRun, JobState, Runtime, utc_now
 from tests.functional.jobs import toys
+from tests.functional.jobs.waiting import wait_until
 from tests.jobs import make_due, run_due_jobs
 from tests.unit.jobs.rows import claim, enqueue, get
 
@@ -120,6 +122,29 @@ def test_the_lease_is_renewed_while_a_job_runs(runtime: Runtime, monkeypatch: py
     monkeypatch.setattr(jobs.execution, "RENEW_SECONDS", 0.05)
 
     assert run(runtime, declared).state is JobState.FINISHED
+
+
+def test_a_renewal_that_fails_is_tried_again(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    renewals: list[int] = []
+
+    def fail_at_first(*_arguments: object) -> bool:
+        renewals.append(1)
+        if len(renewals) == 1:
+            raise OperationalError("UPDATE", {}, Exception("gone"))
+        return True
+
+    def wait(_context: JobContext) -> None:
+        wait_until(lambda: len(renewals) > 1)
+
+    declared = Job(name="patient", queue="sync", timeout=60, max_attempts=1, function=wait)
+    monkeypatch.setattr(jobs.execution, "find_job", {"patient": declared}.get)
+    monkeypatch.setattr(jobs.execution, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(jobs.execution, "renew_claim", fail_at_first)
+
+    assert run(runtime, declared).state is JobState.FINISHED
+    assert "could not renew the lease: OperationalError" in caplog.text
 
 
 def test_progress_is_written_once_per_second_at_most(runtime: Runtime) -> None:

@@ -95,6 +95,20 @@ def test_the_ticker_survives_an_outage_of_the_database(
     ]
 
 
+def test_the_ticker_ends_also_while_the_database_is_away(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def be_away(*_arguments: object, **_more: object) -> None:
+        raise OperationalError("DELETE", {}, Exception("gone"))
+
+    monkeypatch.setattr(jobs.ticker, "end_heartbeat", be_away)
+
+    with ticking(runtime):
+        wait_until(lambda: served(runtime) == {"ticker"})
+
+    assert "the database does not answer: OperationalError" in caplog.text
+
+
 def test_a_periodic_function_that_fails_does_not_hold_up_the_others(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
