@@ -1,11 +1,13 @@
 """Alembic's entry: runs migrations on the connection that `models.upgrade` hands over."""
 
+from typing import Literal
+
 from alembic import context
 
 from models import Base, UtcDateTime
 
 
-def render_item(kind: str, item: object, _context: object) -> str | bool:
+def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Write our time type as the plain one: a migration must not change when our code does."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 

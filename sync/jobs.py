@@ -12,7 +12,7 @@ from models import Instance, Runtime, Synchronization, SyncRun, utc_now
 from sync.hooks import install_hooks
 from sync.lifecycle import RunLost, abandoned_synchronizations, claim_run, interrupt_run
 from sync.requests import due_synchronizations, request_synchronization
-from sync.run import synchronize
+from sync.run import Outcome, synchronize
 
 logger = structlog.get_logger(__name__)
 
@@ -20,8 +20,7 @@ logger = structlog.get_logger(__name__)
 @job(queue="sync", timeout=1800)
 def synchronize_organization(context: JobContext, *, synchronization_id: int) -> None:
     """Carry out the waiting run of a synchronization, then whatever it leads to."""
-    with context.runtime.database.write() as session:
-        run_id = claim_run(session, synchronization_id=synchronization_id, job_run_id=context.job_run_id)
+    run_id = _claim(context, synchronization_id)
     if run_id is None:
         return
     try:
@@ -29,12 +28,7 @@ def synchronize_organization(context: JobContext, *, synchronization_id: int) ->
     except RunLost:
         logger.warning("run_lost", run_id=run_id, synchronization_id=synchronization_id)
         return
-    with context.runtime.database.write() as session:
-        if outcome.retry_at is not None:
-            request_synchronization(session, synchronization_id=synchronization_id, reason="rate limit over")
-        if outcome.wants_another or outcome.retry_at is not None:
-            enqueue_run(session, synchronization_id=synchronization_id, not_before=outcome.retry_at)
-        _follow_up(session, synchronization_id)
+    _go_on(context.runtime, synchronization_id, outcome)
 
 
 @job(queue="sync", timeout=1800)
@@ -90,6 +84,20 @@ def enqueue_run(session: Session, *, synchronization_id: int, not_before: dateti
         title=f"Synchronize {synchronization.remote_path}",
         run_after=not_before,
     )
+
+
+def _claim(context: JobContext, synchronization_id: int) -> int | None:
+    with context.runtime.database.write() as session:
+        return claim_run(session, synchronization_id=synchronization_id, job_run_id=context.job_run_id)
+
+
+def _go_on(runtime: Runtime, synchronization_id: int, outcome: Outcome) -> None:
+    with runtime.database.write() as session:
+        if outcome.retry_at is not None:
+            request_synchronization(session, synchronization_id=synchronization_id, reason="rate limit over")
+        if outcome.wants_another or outcome.retry_at is not None:
+            enqueue_run(session, synchronization_id=synchronization_id, not_before=outcome.retry_at)
+        _follow_up(session, synchronization_id)
 
 
 def _follow_up(session: Session, synchronization_id: int) -> None:
