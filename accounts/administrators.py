@@ -82,7 +82,7 @@ def make_login_link(session: Session, *, base_url: str, user: str, actor: str, n
     session.add(LoginLink(digest=digest_secret(secret), user_id=person.id, created_at=now, expires_at=now + LINK_LIFE))
     session.flush()
     _record(session, actor, "login_link_made", person, None)
-    return f"{base_url}/login/link#{secret}"
+    return f"{base_url}/login/-/link#{secret}"
 
 
 def redeem_login_link(session: Session, secret: str, *, now: datetime) -> User | None:
