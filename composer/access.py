@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
-from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from models import (
@@ -93,8 +93,13 @@ def find_role(session: Session, *, organization_id: int, user_id: int, today: da
     return Role.MEMBER if session.scalar(is_member) is not None else None
 
 
-def list_readers(session: Session, *, organization_id: int, today: date) -> dict[str, list[str]]:
-    """For each package of an organization the logins at the host, in order, whose account may read it."""
+def list_readers(
+    session: Session, *, organization_id: int, today: date, name: str | None = None, login: str | None = None
+) -> dict[str, list[str]]:
+    """For each package of an organization the logins at the host, in order, whose account may read it.
+
+    `name` asks for one package only, `login` for the accounts of that name only.
+    """
     person = _Person(has_account=lambda column: column == Identity.id)
     query = (
         select(Package.name, Identity.login)
@@ -103,14 +108,17 @@ def list_readers(session: Session, *, organization_id: int, today: date) -> dict
             Package.organization_id == organization_id,
             Package.state.in_(LISTED_STATES),
             Identity.state == IdentityState.ACTIVE,
+            true() if name is None else Package.name == name,
+            true() if login is None else Identity.login == login,
             _may_read(person, today),
         )
         .order_by(Package.name, Identity.login)
     )
     names = select(Package.name).where(Package.organization_id == organization_id, Package.state.in_(LISTED_STATES))
-    readers: dict[str, list[str]] = {name: [] for name in session.scalars(names.order_by(Package.name))}
-    for name, login in session.execute(query):
-        readers[name].append(login)
+    names = names.where(true() if name is None else Package.name == name)
+    readers: dict[str, list[str]] = {known: [] for known in session.scalars(names.order_by(Package.name))}
+    for package, reader in session.execute(query):
+        readers[package].append(reader)
     return readers
 
 
@@ -170,10 +178,11 @@ def _is_granted(person: _Person, today: date) -> ColumnElement[bool]:
         (grant,),
         grant.repository_id == Package.repository_id,
         or_(grant.expires_on.is_(None), grant.expires_on > today),
+        or_(grant.source != GrantSource.VISIBILITY, _has_internal_account(person)),
         or_(
             _has_membership(person, grant.team_id, today),
             person.has_account(grant.identity_id),
-            and_(grant.source == GrantSource.VISIBILITY, _has_internal_account(person)),
+            and_(grant.team_id.is_(None), grant.identity_id.is_(None)),
         ),
     )
 

@@ -58,7 +58,7 @@ class GrantSource(StrEnum):
     DIRECT = "direct"  # the account `identity_id`, on this repository itself
     INHERITED = "inherited"  # the account `identity_id`, through something above the repository that is no team here
     BASE = "base"  # every member of the organization at the host (base or default permission)
-    VISIBILITY = "visibility"  # internal or public: every member here with an account there that is not external
+    VISIBILITY = "visibility"  # internal or public: members here (of `team_id`, if set) whose account is not external
 
 
 def _unique_where(name: str, subject: str | None, condition: str) -> Index:

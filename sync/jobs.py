@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 import structlog
-from composer.jobs import check_packages
 from sqlalchemy.orm import Session
 
+from composer.jobs import check_packages
 from integrations.service import open_code_host
 from jobs import JobContext, job, periodic
 from models import Instance, Runtime, Synchronization, SyncRun, utc_now

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from integrations.codehost import RemoteMember
-from models import GrantSource, ManifestState, MembershipSource, PartStatus, TeamKind
+from models import ManifestState, MembershipSource, PartStatus, TeamKind
 from sync.snapshot import Manifest, Part, Snapshot
 from sync.state import IdentityValue, ManifestValue, PackageValue, RepositoryValue, StandingKey, State, TeamValue
 from sync.wanted import (
@@ -109,7 +109,7 @@ class _Keep:
         if key.team is not None:
             is_still_there = self._team_of.get(key.repository_id) == key.team[0]
             return is_still_there and key.team[0] in self._unknown_teams
-        if key.source is GrantSource.VISIBILITY:
+        if key.account_id is None:
             return False
         is_in_unknown_team = self._team_of.get(key.repository_id) in self._unknown_teams
         return key.repository_id in self._unknown_repositories or is_in_unknown_team

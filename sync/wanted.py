@@ -130,8 +130,9 @@ def _team_grants(repository: RemoteRepository, roles: list[WantedTeam]) -> Itera
     for wanted in roles:
         if reads_code(repository, wanted.role):
             key = (wanted.team.remote_id, wanted.role.key)
+            source = _source(wanted.role, GrantSource.TEAM)
             yield (
-                GrantKey(repository.remote_id, GrantSource.TEAM, team=key),
+                GrantKey(repository.remote_id, source, team=key),
                 WantedGrant(wanted.role.name, wanted.role.level),
             )
 
@@ -146,10 +147,16 @@ def _direct_grants(
         in_group = group_levels.get(member.account.remote_id)
         if in_group == (member.role.level, member.role.reads_code) or not reads_code(repository, member.role):
             continue
+        source = _source(member.role, GrantSource.DIRECT)
         yield (
-            GrantKey(repository.remote_id, GrantSource.DIRECT, account_id=member.account.remote_id),
+            GrantKey(repository.remote_id, source, account_id=member.account.remote_id),
             WantedGrant(member.role.name, member.role.level, member.expires_on),
         )
+
+
+def _source(role: RemoteRole, through: GrantSource) -> GrantSource:
+    """A role that does not read code by itself reads it because the repository is internal or public."""
+    return through if role.reads_code else GrantSource.VISIBILITY
 
 
 def _visibility_grant(repository: RemoteRepository) -> Iterator[tuple[GrantKey, WantedGrant]]:

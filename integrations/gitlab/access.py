@@ -1,20 +1,11 @@
-"""Who may read code on GitLab. Pure; `today` is passed in.
+"""What roles on GitLab are worth, and which accounts are bots. Pure.
 
 Levels: https://docs.gitlab.com/api/members/ — rules: https://docs.gitlab.com/user/permissions/
 """
 
 import re
-from datetime import date
 
-from integrations.codehost import (
-    AccountState,
-    CodeAccess,
-    RemoteMember,
-    RemoteRepository,
-    RemoteRole,
-    Standing,
-    Visibility,
-)
+from integrations.codehost import RemoteRole, Standing
 
 MINIMAL, GUEST, REPORTER, MAINTAINER, OWNER = 5, 10, 20, 40, 50
 ROLE_NAMES = {10: "Guest", 15: "Planner", 20: "Reporter", 30: "Developer", 40: "Maintainer", 50: "Owner"}
@@ -38,34 +29,6 @@ def is_member_level(level: int) -> bool:
 def is_bot_name(login: str) -> bool:
     """Whether the login is one that GitLab gives to the users behind access tokens and service accounts."""
     return _BOT.fullmatch(login) is not None
-
-
-def is_in_force(member: RemoteMember, *, today: date) -> bool:
-    """Whether a person has this membership today: active, not expired, not waiting for a seat, no bot."""
-    is_over = member.expires_on is not None and member.expires_on <= today
-    is_active = member.account.state is AccountState.ACTIVE and not member.account.is_bot
-    return is_active and not is_over and not member.is_awaiting
-
-
-def may_read_code(repository: RemoteRepository, own_role: RemoteRole | None, *, is_external: bool | None) -> bool:
-    """Whether an active person reads the code; `own_role` is the best one that reaches the project, None without one.
-
-    Reporters and custom roles with `read_code` read it always. Everybody signed in reads internal projects, unless
-    known to be external, and public ones; where their code is for members only, from Guest up.
-    """
-    if repository.code_access is CodeAccess.DISABLED:
-        return False
-    if own_role is not None and own_role.reads_code:
-        return True
-    return _is_open_to(repository, is_external) and (
-        repository.code_access is CodeAccess.ENABLED or own_role is not None
-    )
-
-
-def _is_open_to(repository: RemoteRepository, is_external: bool | None) -> bool:
-    if repository.visibility is Visibility.PUBLIC:
-        return True
-    return repository.visibility is Visibility.INTERNAL and not is_external
 
 
 def _standing(level: int) -> Standing:

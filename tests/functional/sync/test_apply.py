@@ -176,6 +176,15 @@ def test_an_external_account_does_not_read_internal_code(runtime: Runtime, synch
         assert packages_of(session, "eve") == ["acme/p100"]
 
 
+def test_an_external_guest_does_not_read_code_for_members_only(runtime: Runtime, synchronization_id: int) -> None:
+    apply(runtime, synchronization_id, COMPANY)
+    with runtime.database.write() as session:
+        session.scalars(select(Identity).where(Identity.login == "gus")).one().is_external = True
+
+    with runtime.database.read() as session:
+        assert packages_of(session, "gus") == []
+
+
 def test_a_blocked_account_reads_nothing(runtime: Runtime, synchronization_id: int) -> None:
     apply(runtime, synchronization_id, COMPANY)
     blocked = member("eve", DEVELOPER, state=AccountState.BLOCKED)

@@ -145,7 +145,7 @@ def test_code_for_members_only_is_read_by_guests_but_not_by_everybody() -> None:
         repositories=(repository(visibility=Visibility.PUBLIC, code_access=CodeAccess.MEMBERS),),
     )
 
-    assert grants_of(remote) == {("100", GrantSource.TEAM, "1:10")}
+    assert grants_of(remote) == {("100", GrantSource.VISIBILITY, "1:10")}
 
 
 def test_switched_off_code_is_read_by_nobody() -> None:

@@ -1,21 +1,18 @@
 """Who may read code on GitLab."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from integrations.codehost import (
-    AccountState,
     CodeAccess,
     RemoteAccount,
     RemoteMember,
-    RemoteRepository,
     RemoteRole,
     Standing,
     Visibility,
 )
-from integrations.gitlab.access import is_bot_name, is_in_force, is_member_level, may_read_code, role
+from integrations.gitlab.access import is_bot_name, is_member_level, role
 
 TODAY = date(2026, 11, 21)
 PRIVATE, INTERNAL, PUBLIC = Visibility
@@ -23,48 +20,6 @@ ENABLED, MEMBERS, DISABLED = CodeAccess
 GUEST, PLANNER, REPORTER, OWNER = (role(level) for level in (10, 15, 20, 50))
 READING_GUEST = role(10, custom_id="7", custom_name="Reader", custom_reads_code=True)
 MEMBER = RemoteMember(RemoteAccount("1", "ann", "Ann"), GUEST)
-
-
-def project(visibility: Visibility, code_access: CodeAccess = ENABLED) -> RemoteRepository:
-    return RemoteRepository("1", "x", "acme/x", "", "", visibility, code_access)
-
-
-@pytest.mark.parametrize("visibility", list(Visibility))
-def test_nobody_reads_code_that_is_switched_off(visibility: Visibility) -> None:
-    assert not may_read_code(project(visibility, DISABLED), OWNER, is_external=False)
-
-
-@pytest.mark.parametrize("visibility", list(Visibility))
-@pytest.mark.parametrize("code_access", [ENABLED, MEMBERS])
-@pytest.mark.parametrize("own_role", [REPORTER, OWNER, READING_GUEST])
-def test_reporters_and_roles_that_read_code_always_read(
-    visibility: Visibility, code_access: CodeAccess, own_role: RemoteRole
-) -> None:
-    assert may_read_code(project(visibility, code_access), own_role, is_external=True)
-
-
-@pytest.mark.parametrize("own_role", [GUEST, PLANNER, None])
-def test_guests_and_planners_do_not_read_private_code(own_role: RemoteRole | None) -> None:
-    assert not may_read_code(project(PRIVATE), own_role, is_external=False)
-
-
-@pytest.mark.parametrize("own_role", [GUEST, None])
-@pytest.mark.parametrize("is_external", [False, None])
-def test_internal_and_public_code_is_read_by_everybody(own_role: RemoteRole | None, is_external: bool | None) -> None:
-    assert may_read_code(project(INTERNAL), own_role, is_external=is_external)
-    assert may_read_code(project(PUBLIC), own_role, is_external=is_external)
-
-
-@pytest.mark.parametrize("own_role", [GUEST, None])
-def test_external_people_read_public_code_but_not_internal_code(own_role: RemoteRole | None) -> None:
-    assert not may_read_code(project(INTERNAL), own_role, is_external=True)
-    assert may_read_code(project(PUBLIC), own_role, is_external=True)
-
-
-@pytest.mark.parametrize("visibility", [INTERNAL, PUBLIC])
-def test_code_for_members_only_is_read_from_guest_up(visibility: Visibility) -> None:
-    assert may_read_code(project(visibility, MEMBERS), GUEST, is_external=False)
-    assert not may_read_code(project(visibility, MEMBERS), None, is_external=False)
 
 
 @pytest.mark.parametrize(
@@ -113,14 +68,3 @@ def test_minimal_access_is_no_membership() -> None:
 )
 def test_the_users_behind_tokens_are_told_by_their_names(login: str, is_bot: bool) -> None:
     assert is_bot_name(login) is is_bot
-
-
-def test_a_membership_counts_while_it_is_in_force() -> None:
-    blocked = replace(MEMBER.account, state=AccountState.BLOCKED)
-
-    assert is_in_force(MEMBER, today=TODAY)
-    assert is_in_force(replace(MEMBER, expires_on=date(2026, 11, 22)), today=TODAY)
-    assert not is_in_force(replace(MEMBER, expires_on=TODAY), today=TODAY)
-    assert not is_in_force(replace(MEMBER, is_awaiting=True), today=TODAY)
-    assert not is_in_force(replace(MEMBER, account=blocked), today=TODAY)
-    assert not is_in_force(replace(MEMBER, account=replace(MEMBER.account, is_bot=True)), today=TODAY)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
-from integrations.codehost import AccountState, CodeAccess, CodeHost, HostVersion, RemoteEmail, RemoteRepository
+from integrations.codehost import AccountState, CodeAccess, CodeHost, HostVersion, RemoteEmail
 from integrations.errors import (
     CodeHostError,
     Forbidden,
@@ -17,10 +17,8 @@ from integrations.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from integrations.gitlab.access import is_in_force, may_read_code
 from integrations.gitlab.driver import read_gitlab_version
 from integrations.http import Limits
-from tests.fakes.company import random_company
 from tests.fakes.gitlab import FakeGitLab, Group, Kind, Level, Project, User
 from tests.unit.integrations.gitlab.conftest import access_to, open_fake
 
@@ -360,27 +358,3 @@ def test_trouble_that_passes_is_not_noticed(fake: FakeGitLab, large_acme: Acme, 
         assert len(list(list_all(large_acme.host, large_acme))) == whole
 
     assert large_acme.host.request_count.retried == len(LISTS)
-
-
-def readers_as_read(host: CodeHost, repository: RemoteRepository, people: list[User], today: date) -> set[int]:
-    """The active people who may read the code, by the driver's members and rules."""
-    members = host.directory.list_repository_members(repository.remote_id)
-    roles = {member.account.remote_id: member.role for member in members if is_in_force(member, today=today)}
-    return {
-        person.id
-        for person in people
-        if may_read_code(repository, roles.get(str(person.id)), is_external=person.external)
-    }
-
-
-@pytest.mark.parametrize("seed", range(25))
-def test_who_reads_code_is_the_same_by_our_rules_and_by_brute_force(seed: int) -> None:
-    with FakeGitLab() as fake:
-        top = random_company(fake, seed)
-        host = open_fake(fake, fake.personal_token(fake.user("owner")))
-        people = [user for user in fake.state.users.values() if user.is_active and not user.bot]
-
-        for repository in host.directory.list_repositories(str(top.id)):
-            found = readers_as_read(host, repository, people, fake.clock.today())
-
-            assert found == fake.readers(fake.state.projects[int(repository.remote_id)])
