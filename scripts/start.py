@@ -46,11 +46,10 @@ def main(arguments: list[str]) -> int:
 
 def _run(settings: Settings, places: Places, *, demo: bool) -> int:
     environment = _environment(settings, places)
-    _upgrade_database(environment)
+    setup_link = _prepare(environment)
     _write_configuration(settings, places, demo=demo)
     supervision = Supervision(places, environment=environment)
     supervision.start()
-    setup_link = _ask_for_setup_link(environment)
     try:
         complete = supervision.wait_until(lambda: read_readiness(settings).complete, seconds=COMPLETE_SECONDS)
         if complete or supervision.wait_until(lambda: read_readiness(settings).answers, seconds=READY_SECONDS):
@@ -60,9 +59,9 @@ def _run(settings: Settings, places: Places, *, demo: bool) -> int:
             print("\nStop it with Ctrl-C.", flush=True)
         elif supervision.is_wanted:
             _tell_not_ready(settings, places)
+            print(setup_link)
         return supervision.wait()
     finally:
-        setup_link.wait()
         supervision.stop()
         (places.run / "redis.url").unlink(missing_ok=True)
 
@@ -130,10 +129,21 @@ def _environment(settings: Settings, places: Places) -> Mapping[str, str]:
     return {**os.environ, **own}
 
 
-def _upgrade_database(environment: Mapping[str, str]) -> None:
-    command = [sys.executable, "-P", "-m", "cli", "db", "upgrade"]
-    if subprocess.run(command, cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL, check=False).returncode != 0:
-        raise StartRefused("The database could not be upgraded; the reason is above.")
+def _prepare(environment: Mapping[str, str]) -> str:
+    """Upgrade the database. Returns the setup link of a new installation, else nothing."""
+    command = [sys.executable, "-P", "-m", "scripts.prepare"]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise StartRefused("The database could not be prepared; the reason is above.")
+    return next((line for line in done.stdout.splitlines() if line.startswith("http")), "")
 
 
 def _write_configuration(settings: Settings, places: Places, *, demo: bool) -> None:
@@ -153,19 +163,13 @@ def _write_private(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _announce(settings: Settings, places: Places, setup_link: subprocess.Popen[str], *, complete: bool) -> None:
+def _announce(settings: Settings, places: Places, setup_link: str, *, complete: bool) -> None:
     print("\nRepertory is ready.\n", f"  Address     {settings.base_url}", sep="\n")
-    for label, text in _setup_lines(settings, setup_link.communicate()[0].strip()):
+    for label, text in _setup_lines(settings, setup_link):
         print(f"  {label:<12}{text}")
     print(f"  Data        {places.data}", f"  Logs        {places.log}", sep="\n")
     if not complete:
         print(f"\nNot everything works yet: {read_readiness(settings).detail}\nAsk: ./repertory doctor")
-
-
-def _ask_for_setup_link(environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Prints a link in the first start of a new installation, else nothing. Runs while the others start."""
-    command = [sys.executable, "-P", "-m", "cli", "setup-link", "--if-needed"]
-    return subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, text=True)
 
 
 def _setup_lines(settings: Settings, link: str) -> list[tuple[str, str]]:
