@@ -1,5 +1,6 @@
 """Workers that die in the middle of a run or an update: the work is done again, once, and nothing is half there."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +26,9 @@ from tests.functional.sync.conftest import Company
 
 QUEUES = ("sync", "packages")
 LIBRARIES = 3
+PLACES = ["sync.apply", "update.publish"]
+if int(os.environ.get("REPERTORY_TEST_SCALE", "1")) > 1:  # `make soak`
+    PLACES += ["sync.read", "sync.applied", "update.listed", "update.built", "update.published"]
 
 
 @pytest.fixture
@@ -84,9 +88,7 @@ def assert_all_is_there_once(company: Company) -> None:
         assert len(session.scalars(select(Dist.id)).all()) >= LIBRARIES
 
 
-@pytest.mark.parametrize(
-    "place", ["sync.read", "sync.apply", "sync.applied", "update.listed", "update.built", "update.publish"]
-)
+@pytest.mark.parametrize("place", PLACES)
 def test_a_work_horse_that_dies_is_replaced_and_nothing_is_half_done(
     company: Company, processes: Services, place: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Who may read code by our plan is whom GitLab lets read, in companies made by chance."""
 
+import os
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +15,7 @@ from sync.wanted import TeamKey, wanted_grants, wanted_memberships
 from tests.fakes.company import random_company
 from tests.fakes.gitlab import FakeGitLab
 
-CI_COMPANIES = 8
+COMPANIES = 8 * int(os.environ.get("REPERTORY_TEST_SCALE", "1"))  # more in `make soak`
 
 
 def read_company(fake: FakeGitLab, root_id: int, token: str) -> Snapshot:
@@ -52,7 +53,7 @@ def organization_members(fake: FakeGitLab, remote: Snapshot) -> set[str]:
     return in_teams | {key.account_id for key in wanted_grants(remote, today=today) if key.account_id}
 
 
-@pytest.mark.parametrize("seed", range(CI_COMPANIES))
+@pytest.mark.parametrize("seed", range(COMPANIES))
 def test_the_plan_lets_read_whom_the_host_lets_read(seed: int) -> None:
     with FakeGitLab() as fake:
         top = random_company(fake, seed)
