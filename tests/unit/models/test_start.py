@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from models import Database, Instance, InstanceState, Runtime, SecretBox, User
 from models.start import (
@@ -46,6 +47,18 @@ def test_later_starts_change_nothing(runtime: Runtime) -> None:
     with runtime.database.read() as session:
         instance = session.get_one(Instance, 1)
     assert (instance.state, instance.instance_id) == (InstanceState.ACTIVE, instance_id)
+
+
+def test_the_database_itself_refuses_to_go_back_to_setup_mode(runtime: Runtime) -> None:
+    prepare_instance(runtime)
+    with runtime.database.write() as session:
+        session.execute(update(Instance).values(state=InstanceState.ACTIVE))
+
+    with pytest.raises(DBAPIError, match="moves only forward"), runtime.database.write() as session:
+        session.execute(update(Instance).values(state=InstanceState.SETUP))
+
+    with runtime.database.write() as session:
+        session.execute(update(Instance).values(state=InstanceState.ACTIVE, name="Packages"))
 
 
 def test_processes_that_start_first_at_once_agree(runtime: Runtime) -> None:
