@@ -10,6 +10,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 import web
 from accounts.views import blueprint as accounts_blueprint
+from admin.views import blueprint as admin_blueprint
 from composer.views import blueprint as composer_blueprint
 from config import Settings
 from jobs import hang_bell
@@ -17,6 +18,8 @@ from jobs.checks import Check, CheckState, check_readiness
 from jobs.connections import open_impatient_redis
 from models import Runtime, open_runtime
 from models.start import InstanceProblem, prepare_instance
+from organizations.views import blueprint as organizations_blueprint
+from setup_mode.views import blueprint as setup_blueprint
 from web.logging import configure_logging
 from web.machines import for_machines
 from web.runtime import current_runtime
@@ -29,7 +32,14 @@ ASK_AGAIN_SECONDS = 1.0
 ALWAYS_ANSWERED = ("health.", "web.")
 NEEDED = frozenset({"database", "migrations", "key"})  # without the others people still get their packages
 
-BLUEPRINTS: tuple[Blueprint, ...] = (accounts_blueprint, composer_blueprint, webhooks_blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    accounts_blueprint,
+    composer_blueprint,
+    webhooks_blueprint,
+    admin_blueprint,
+    setup_blueprint,
+    organizations_blueprint,
+)
 
 health = for_machines(Blueprint("health", __name__))
 

@@ -19,6 +19,8 @@ from accounts.current import current_user
 from accounts.guards import administrator_or_setup_required
 from accounts.notes import Trial, find_trial, leave_trial
 from accounts.setup_guard import setup_session
+from accounts.trials import read_host_version
+from integrations.errors import Diagnosis
 from models import FlowPurpose, Integration, OAuthFlow, utc_now
 from web.limits import limited
 from web.login import browser_session
@@ -79,15 +81,22 @@ def _finish_trial(arrival: Arrival) -> ResponseReturnValue:
     try:
         proof = prove(runtime, arrival, now=utc_now())
     except HostRefused as error:
-        found = error.diagnosis
-        leave_trial(Trial(slug, stage=found.stage, problem=found.problem, fix=found.fix, detail=found.detail))
+        _note_failure(slug, error.diagnosis)
     else:
+        version, too_old = read_host_version(runtime, arrival, proof)
         forget_tokens(runtime, arrival, proof, now=utc_now())
-        _note_trial(arrival, proof)
+        if too_old is not None:
+            _note_failure(slug, too_old)
+        else:
+            _note_trial(arrival, proof, version)
     return redirect(safe_next(arrival.flow.next_path, default=url_for("accounts.trial", slug=slug)), code=303)
 
 
-def _note_trial(arrival: Arrival, proof: Proof) -> None:
+def _note_failure(slug: str, found: Diagnosis) -> None:
+    leave_trial(Trial(slug, stage=found.stage, problem=found.problem, fix=found.fix, detail=found.detail))
+
+
+def _note_trial(arrival: Arrival, proof: Proof, version: str) -> None:
     leave_trial(
         Trial(
             arrival.integration.slug,
@@ -99,7 +108,9 @@ def _note_trial(arrival: Arrival, proof: Proof) -> None:
         )
     )
     with current_runtime().database.write() as session:
-        session.get_one(Integration, arrival.integration.id).tried_at = utc_now()
+        integration = session.get_one(Integration, arrival.integration.id)
+        integration.tried_at = utc_now()
+        integration.product_version = version or integration.product_version
 
 
 def _check_browser(flow: OAuthFlow) -> None:

@@ -1,0 +1,1 @@
+"""Administration of the instance: integrations, people, settings, activity, health."""

@@ -1,0 +1,1 @@
+"""The first install: the wizard's pages and its progress bar."""

@@ -1,0 +1,74 @@
+"""What happens in the background: job runs, synchronization runs, webhook deliveries."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from models import (
+    AuditRecord,
+    DeliveryResult,
+    JobRun,
+    JobState,
+    Organization,
+    RunResult,
+    Synchronization,
+    SyncRun,
+    Webhook,
+    WebhookDelivery,
+)
+
+JOB_MARKS = {
+    JobState.QUEUED: ("waiting", "Waiting"),
+    JobState.RUNNING: ("running", "Running"),
+    JobState.FINISHED: ("ok", "Done"),
+    JobState.FAILED: ("error", "Failed"),
+}
+RUN_MARKS = {
+    RunResult.OK: ("ok", "Done"),
+    RunResult.DEGRADED: ("warning", "Incomplete"),
+    RunResult.FAILED: ("error", "Failed"),
+    RunResult.POSTPONED: ("waiting", "Postponed"),
+    RunResult.INTERRUPTED: ("warning", "Interrupted"),
+}
+DELIVERY_MARKS = {
+    DeliveryResult.ACCEPTED: ("waiting", "Accepted"),
+    DeliveryResult.DUPLICATE: ("off", "Duplicate"),
+    DeliveryResult.IGNORED: ("off", "Ignored"),
+    DeliveryResult.PROCESSED: ("ok", "Processed"),
+}
+
+
+def jobs_query(state: JobState | None) -> Select[JobRun]:
+    """Background work, the newest first."""
+    query = select(JobRun)
+    if state is not None:
+        query = query.where(JobRun.state == state)
+    return query.order_by(JobRun.id.desc())
+
+
+def runs_query() -> Select[SyncRun]:
+    """Runs of all synchronizations, the newest first."""
+    loaded = joinedload(SyncRun.synchronization)
+    options = (loaded.joinedload(Synchronization.organization), loaded.joinedload(Synchronization.integration))
+    return select(SyncRun).options(*options).order_by(SyncRun.id.desc())
+
+
+def deliveries_query() -> Select[WebhookDelivery]:
+    """What code hosts delivered, the newest first."""
+    loaded = joinedload(WebhookDelivery.webhook).joinedload(Webhook.synchronization)
+    options = (loaded.joinedload(Synchronization.organization), loaded.joinedload(Synchronization.integration))
+    return select(WebhookDelivery).options(*options).order_by(WebhookDelivery.id.desc())
+
+
+def log_query(text: str) -> Select[AuditRecord]:
+    """The audit log of the whole instance, the newest first; `text` is a part of the action, actor or target."""
+    query = select(AuditRecord)
+    if text:
+        columns = (AuditRecord.action, AuditRecord.actor, AuditRecord.target)
+        found = [column.icontains(text, autoescape=True) for column in columns]
+        query = query.where(found[0] | found[1] | found[2])
+    return query.order_by(AuditRecord.id.desc())
+
+
+def organizations_query() -> Select[Organization]:
+    """All organizations, by name."""
+    return select(Organization).order_by(Organization.name, Organization.id)
