@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, configure_mappers
 
 from jobs.context import GiveUp, JobContext, Postponed
 from jobs.process import end_with_parent
@@ -46,6 +46,16 @@ _PROCESS: list[WorkerProcess] = []
 def work_for(process: WorkerProcess) -> None:
     """Say, before any job is run, what the horses of this process work with."""
     _PROCESS[:] = [process]
+
+
+def warm_up(runtime: Runtime) -> None:
+    """Do once, before any fork, what each work horse would otherwise do again: mappers and compiled statements."""
+    configure_mappers()
+    nothing = Claim(0, "", "", {}, 1, "", None)
+    with runtime.database.write() as session:
+        claim_job_run(session, 0, worker="")
+        renew_claim(session, nothing)
+        finish_job_run(session, nothing, {})
 
 
 def run_job(job_run_id: int) -> None:

@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from redis import Redis, RedisError
@@ -18,7 +19,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.connections import open_redis
-from jobs.execution import WorkerProcess, work_for
+from jobs.execution import WorkerProcess, warm_up, work_for
 from jobs.heartbeats import BEAT_SECONDS, beat, end_heartbeat
 from jobs.process import end_with_parent
 from jobs.reaper import release_jobs_of, requeue_jobs_of
@@ -51,6 +52,8 @@ class _Child:
 def run_workers(runtime: Runtime, queues: Iterable[str] = QUEUES) -> None:
     """Keep one worker process per queue alive until SIGTERM or SIGINT. Raises SettingsError without REDIS_URL."""
     open_redis(runtime.settings).close()
+    with suppress(SQLAlchemyError):  # without the database they start cold
+        warm_up(runtime)
     gc.collect()
     gc.freeze()
     WorkerParent(runtime).run(list(queues))

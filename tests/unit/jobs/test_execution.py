@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 import jobs.execution
 from jobs import JobContext
-from jobs.execution import execute
+from jobs.execution import execute, warm_up
 from jobs.registry import Job
 from jobs.states import claim_job_run, take_away
 from models import JobRun, JobState, Runtime, utc_now
@@ -145,6 +145,14 @@ def test_a_renewal_that_fails_is_tried_again(
 
     assert run(runtime, declared).state is JobState.FINISHED
     assert "could not renew the lease: OperationalError" in caplog.text
+
+
+def test_warming_up_takes_no_job(runtime: Runtime) -> None:
+    job_run_id = enqueue(runtime)
+
+    warm_up(runtime)
+
+    assert (get(runtime, job_run_id).state, get(runtime, job_run_id).attempts) == (JobState.QUEUED, 0)
 
 
 def test_progress_is_written_once_per_second_at_most(runtime: Runtime) -> None:
