@@ -52,9 +52,9 @@ class Visit:
     organization: Organization
     now: datetime
 
-    def answer(self, body: bytes) -> Response:
+    def answer(self, body: bytes, *, status: int = 200) -> Response:
         """A JSON document, and a note that the token was used."""
-        response = Response(body, content_type="application/json")
+        response = Response(body, status=status, content_type="application/json")
         note_use(current_runtime(), response, self.principal)
         return response
 
@@ -89,11 +89,9 @@ def metadata(short_name: str, vendor: str, file_name: str) -> Response:
         return _answer_missing(visit, vendor.lower(), name)
     changed_at = "" if package.metadata_changed_at is None else http_date(package.metadata_changed_at)
     if changed_at and request.headers.get("If-Modified-Since") == changed_at:
-        response = Response(status=304)
-        note_use(current_runtime(), response, visit.principal)
-    else:
-        documents = load_documents(session, current_runtime().settings, package)
-        response = visit.answer(documents.dev if file_name.endswith("~dev") else documents.stable)
+        return visit.answer(b"", status=304)
+    documents = load_documents(session, current_runtime().settings, package)
+    response = visit.answer(documents.dev if file_name.endswith("~dev") else documents.stable)
     if changed_at:
         response.headers["Last-Modified"] = changed_at
     return response
