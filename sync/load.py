@@ -1,8 +1,10 @@
-"""Load the local side of a synchronization as values."""
+"""Load the local side of a synchronization as values: few queries whatever the size, columns and no objects."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -31,81 +33,98 @@ from sync.wanted import GrantKey, TeamKey, WantedGrant, WantedMembership
 
 
 def load_state(session: Session, synchronization: Synchronization) -> State:
-    """Everything that this synchronization owns, in a handful of queries whatever the size."""
+    """Everything that this synchronization owns, by remote ids."""
     identities = _identities(session, synchronization)
-    account_of = {identity.id: identity.remote_id for identity in identities}
+    account_of = {row.id: row.remote_id for row in identities}
     teams = _teams(session, synchronization)
-    key_of_team = {team.id: (team.remote_id or "", team.role_key) for team in teams}
-    repositories = list(session.scalars(select(Repository).where(Repository.synchronization_id == synchronization.id)))
-    remote_of = {repository.id: repository.remote_id for repository in repositories}
+    key_of_team: dict[int, TeamKey] = {row.id: (row.remote_id or "", row.role_key) for row in teams}
+    repositories = _repositories(session, synchronization)
+    remote_of = {row.id: row.remote_id for row in repositories}
     memberships = _memberships(session, synchronization, key_of_team, account_of)
-    grants = _grants(session, synchronization, remote_of, key_of_team, account_of)
+    grants = _grants(session, synchronization, (remote_of, key_of_team, account_of))
     standing, built_in_teams = _standing(session, synchronization, account_of)
     return State(
         is_primary=synchronization.is_primary,
-        identities={identity.remote_id: _identity_value(identity) for identity in identities},
-        teams={key_of_team[team.id]: _team_value(team) for team in teams},
-        memberships={key: WantedMembership(row.source, row.expires_on) for key, row in memberships.items()},
-        standing={key: WantedMembership(row.source) for key, row in standing.items()},
+        identities={row.remote_id: _identity_value(row) for row in identities},
+        teams={key_of_team[row.id]: _team_value(row) for row in teams},
+        memberships={key: value for key, (_, value) in memberships.items()},
+        standing={key: value for key, (_, value) in standing.items()},
         repositories={row.remote_id: _repository_value(row) for row in repositories if row.removed_at is None},
-        grants={key: WantedGrant(row.role_name, row.role_level, row.expires_on) for key, row in grants.items()},
+        grants={key: value for key, (_, value) in grants.items()},
         manifests={row.remote_id: _manifest_value(row) for row in repositories},
         packages=_packages(session, synchronization, remote_of),
         ids=RowIds(
-            identities={identity.remote_id: identity.id for identity in identities},
-            teams={key_of_team[team.id]: team.id for team in teams},
-            memberships={key: row.id for key, row in memberships.items()},
-            standing={key: row.id for key, row in standing.items()},
+            identities={row.remote_id: row.id for row in identities},
+            teams={key_of_team[row.id]: row.id for row in teams},
+            memberships={key: row_id for key, (row_id, _) in memberships.items()},
+            standing={key: row_id for key, (row_id, _) in standing.items()},
             built_in_teams=built_in_teams,
             repositories={row.remote_id: row.id for row in repositories},
-            grants={key: row.id for key, row in grants.items()},
+            grants={key: row_id for key, (row_id, _) in grants.items()},
         ),
     )
 
 
-def _identities(session: Session, synchronization: Synchronization) -> list[Identity]:
-    query = select(Identity).where(Identity.integration_id == synchronization.integration_id)
-    return list(session.scalars(query))
+def _identities(session: Session, synchronization: Synchronization) -> Sequence[Row[*tuple[Any, ...]]]:
+    columns = (Identity.id, Identity.remote_id, Identity.login, Identity.display_name, Identity.web_url)
+    query = select(*columns, Identity.avatar_url, Identity.state)
+    return session.execute(query.where(Identity.integration_id == synchronization.integration_id)).all()
 
 
-def _teams(session: Session, synchronization: Synchronization) -> list[Team]:
-    return list(session.scalars(select(Team).where(Team.synchronization_id == synchronization.id)))
+def _teams(session: Session, synchronization: Synchronization) -> Sequence[Row[*tuple[Any, ...]]]:
+    query = select(*Team.__table__.columns).where(Team.synchronization_id == synchronization.id)
+    return session.execute(query).all()
+
+
+def _repositories(session: Session, synchronization: Synchronization) -> Sequence[Row[*tuple[Any, ...]]]:
+    query = select(*Repository.__table__.columns).where(Repository.synchronization_id == synchronization.id)
+    return session.execute(query).all()
 
 
 def _memberships(
     session: Session, synchronization: Synchronization, key_of_team: dict[int, TeamKey], account_of: dict[int, str]
-) -> dict[tuple[TeamKey, str], Membership]:
-    query = select(Membership).join(Team).where(Team.synchronization_id == synchronization.id)
-    return {(key_of_team[row.team_id], account_of[row.identity_id or 0]): row for row in session.scalars(query)}
+) -> dict[tuple[TeamKey, str], tuple[int, WantedMembership]]:
+    columns = (Membership.id, Membership.team_id, Membership.identity_id, Membership.source, Membership.expires_on)
+    query = select(*columns).join(Team).where(Team.synchronization_id == synchronization.id)
+    return {
+        (key_of_team[team_id], account_of[identity_id or 0]): (row_id, WantedMembership(source, expires_on))
+        for row_id, team_id, identity_id, source, expires_on in session.execute(query)
+    }
 
 
 def _grants(
     session: Session,
     synchronization: Synchronization,
-    remote_of: dict[int, str],
-    key_of_team: dict[int, TeamKey],
-    account_of: dict[int, str],
-) -> dict[GrantKey, Grant]:
-    query = select(Grant).where(Grant.synchronization_id == synchronization.id)
-    return {
-        GrantKey(
-            remote_of[row.repository_id],
-            row.source,
-            None if row.team_id is None else key_of_team[row.team_id],
-            None if row.identity_id is None else account_of[row.identity_id],
-        ): row
-        for row in session.scalars(query)
-    }
+    names: tuple[dict[int, str], dict[int, TeamKey], dict[int, str]],
+) -> dict[GrantKey, tuple[int, WantedGrant]]:
+    remote_of, key_of_team, account_of = names
+    subject = (Grant.id, Grant.repository_id, Grant.source, Grant.team_id, Grant.identity_id)
+    query = select(*subject, Grant.role_name, Grant.role_level, Grant.expires_on)
+    found = {}
+    rows = session.execute(query.where(Grant.synchronization_id == synchronization.id))
+    for row_id, repository_id, source, team_id, identity_id, role_name, role_level, expires_on in rows:
+        team = None if team_id is None else key_of_team[team_id]
+        account = None if identity_id is None else account_of[identity_id]
+        key = GrantKey(remote_of[repository_id], source, team, account)
+        found[key] = (row_id, WantedGrant(role_name, role_level, expires_on))
+    return found
 
 
 def _standing(
     session: Session, synchronization: Synchronization, account_of: dict[int, str]
-) -> tuple[dict[StandingKey, Membership], dict[TeamKind, int]]:
+) -> tuple[dict[StandingKey, tuple[int, WantedMembership]], dict[TeamKind, int]]:
     kinds = (TeamKind.OWNERS, TeamKind.ADMINS)
-    built_in = select(Team).where(Team.organization_id == synchronization.organization_id, Team.kind.in_(kinds))
-    teams = {team.id: team.kind for team in session.scalars(built_in)}
-    query = select(Membership).where(Membership.team_id.in_(teams), Membership.synchronization_id == synchronization.id)
-    rows = {(teams[row.team_id], account_of[row.identity_id or 0]): row for row in session.scalars(query)}
+    built_in = select(Team.id, Team.kind).where(
+        Team.organization_id == synchronization.organization_id, Team.kind.in_(kinds)
+    )
+    teams: dict[int, TeamKind] = {row.id: row.kind for row in session.execute(built_in)}
+    query = select(Membership.id, Membership.team_id, Membership.identity_id, Membership.source).where(
+        Membership.team_id.in_(teams), Membership.synchronization_id == synchronization.id
+    )
+    rows = {
+        (teams[team_id], account_of[identity_id or 0]): (row_id, WantedMembership(source))
+        for row_id, team_id, identity_id, source in session.execute(query)
+    }
     return rows, {kind: team_id for team_id, kind in teams.items()}
 
 
@@ -123,16 +142,16 @@ def _packages(
     return {key: tuple(packages) for key, packages in found.items()}
 
 
-def _identity_value(row: Identity) -> IdentityValue:
+def _identity_value(row: Row[*tuple[Any, ...]]) -> IdentityValue:
     is_blocked = row.state is IdentityState.BLOCKED
     return IdentityValue(row.login, row.display_name, row.web_url, row.avatar_url, is_blocked)
 
 
-def _team_value(row: Team) -> TeamValue:
+def _team_value(row: Row[*tuple[Any, ...]]) -> TeamValue:
     return TeamValue(row.name, row.remote_path, row.remote_url, row.remote_parent_id, row.role_name, row.role_level)
 
 
-def _repository_value(row: Repository) -> RepositoryValue:
+def _repository_value(row: Row[*tuple[Any, ...]]) -> RepositoryValue:
     return RepositoryValue(
         name=row.name,
         path=row.path,
@@ -148,7 +167,7 @@ def _repository_value(row: Repository) -> RepositoryValue:
     )
 
 
-def _manifest_value(row: Repository) -> ManifestValue:
+def _manifest_value(row: Row[*tuple[Any, ...]]) -> ManifestValue:
     return ManifestValue(
         state=row.manifest_state,
         name=row.manifest_name,
