@@ -62,8 +62,9 @@ def is_setup_mode() -> bool:
 
 
 def note_setup_completed() -> None:
-    """This request has ended Setup Mode."""
-    g.is_setup_mode = False
+    """This request has ended Setup Mode, and has committed that."""
+    switch: SetupSwitch = current_app.extensions[EXTENSION]
+    switch.is_active, g.is_setup_mode = True, False
     g.setup_cookie = ""
 
 

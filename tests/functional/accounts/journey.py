@@ -96,12 +96,12 @@ class Person:
 
     def get(self, path: str, **options: object) -> TestResponse:
         """Open one of our pages."""
-        return self.client.get(path, base_url=self.base_url, **options)  # type: ignore[arg-type]
+        return self.client.get(path, base_url=self.base_url, **options)
 
     def post(self, path: str, data: dict[str, str] | None = None, **options: object) -> TestResponse:
         """Send a form of ours, with the token of this browser."""
         form = {"csrf_token": self.csrf_token(), **(data or {})}
-        return self.client.post(path, base_url=self.base_url, data=form, **options)  # type: ignore[arg-type]
+        return self.client.post(path, base_url=self.base_url, data=form, **options)
 
     def csrf_token(self) -> str:
         """A token as the theme form on every page carries it."""
