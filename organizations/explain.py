@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from composer.access import list_readers
 from composer.packages import find_package
-from models import Grant, GrantSource, Identity, Membership, Organization, Package, Team, TeamKind
+from models import Grant, GrantSource, Identity, Membership, MembershipSource, Organization, Package, Team, TeamKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +52,48 @@ def explain_readers(
     known = list_readers(session, organization_id=organization.id, today=today, name=package.name, login=login or None)
     logins = known.get(package.name, [])
     reasons: dict[str, list[str]] = {login: [] for login in logins}
-    for reader, reason in _all_reasons(session, organization, package):
+    for reader, reason in _all_reasons(session, organization, package, today):
         if reader in reasons and reason not in reasons[reader]:
             reasons[reader].append(reason)
     everybody = _reason_for_everybody(session, package)
     return [Reader(reader, tuple(found) or (everybody,)) for reader, found in reasons.items()]
 
 
-def _all_reasons(session: Session, organization: Organization, package: Package) -> Iterable[tuple[str, str]]:
-    built_in = (
-        select(Membership)
-        .join(Team)
-        .where(Team.organization_id == organization.id, Team.kind.in_([TeamKind.OWNERS, TeamKind.ADMINS]))
-    )
-    for membership in _with_people(session, built_in):
+def _all_reasons(
+    session: Session, organization: Organization, package: Package, today: date
+) -> Iterable[tuple[str, str]]:
+    for membership in _living_memberships(session, _leading(organization), today):
         role = "an owner" if membership.team.kind is TeamKind.OWNERS else "an admin"
-        yield _login(membership), f"is {role} of {organization.name}"
-    granted = (
-        select(Membership)
-        .join(Grant, Grant.team_id == Membership.team_id)
-        .where(Grant.repository_id == package.repository_id)
-    )
-    for membership in _with_people(session, granted):
-        team = membership.team
-        yield (
-            _login(membership),
-            f"is {team.role_name} in {team.remote_path}" if team.role_name else f"is in {team.name}",
-        )
-    direct = select(Identity.login, Grant.role_name).join(Grant, Grant.identity_id == Identity.id)
-    for login, role in session.execute(direct.where(Grant.repository_id == package.repository_id)):
-        yield login, f"is {role} of the repository itself"
+        yield _login(membership), f"it is {role} of {organization.name}"
+    for membership in _living_memberships(session, _granted(package, today), today):
+        yield _login(membership), _team_reason(membership)
+    direct = select(Identity.login, Grant.role_name, Grant.source).join(Grant, Grant.identity_id == Identity.id)
+    own = direct.where(Grant.repository_id == package.repository_id, _is_alive(Grant.expires_on, today))
+    for login, role, source in session.execute(own):
+        where = "of the repository itself" if source is GrantSource.DIRECT else "through something above the repository"
+        yield login, f"it is {role} {where}"
 
 
-def _with_people(session: Session, query: Select[Membership]) -> Iterable[Membership]:
+def _leading(organization: Organization) -> Select[Membership]:
+    kinds = [TeamKind.OWNERS, TeamKind.ADMINS]
+    query = select(Membership).join(Team)
+    return query.where(Team.organization_id == organization.id, Team.kind.in_(kinds))
+
+
+def _granted(package: Package, today: date) -> Select[Membership]:
+    query = select(Membership).join(Grant, Grant.team_id == Membership.team_id)
+    return query.where(Grant.repository_id == package.repository_id, _is_alive(Grant.expires_on, today))
+
+
+def _living_memberships(session: Session, query: Select[Membership], today: date) -> Iterable[Membership]:
     people = query.options(joinedload(Membership.identity), joinedload(Membership.team))
-    return session.scalars(people.where(Membership.identity_id.is_not(None)))
+    return session.scalars(people.where(Membership.identity_id.is_not(None), _is_alive(Membership.expires_on, today)))
+
+
+def _team_reason(membership: Membership) -> str:
+    team = membership.team
+    role = f"it is {team.role_name} in {team.remote_path}" if team.role_name else f"it is in {team.name}"
+    return f"{role}, inherited from above" if membership.source is MembershipSource.INHERITED else role
 
 
 def _reason_for_everybody(session: Session, package: Package) -> str:
@@ -95,7 +102,11 @@ def _reason_for_everybody(session: Session, package: Package) -> str:
         Grant.repository_id == package.repository_id, Grant.source == GrantSource.VISIBILITY
     )
     visibility = session.scalars(query).first() or "open"
-    return f"has an account at the host that is not external, and the repository is {visibility.lower()} there"
+    return f"the repository is {visibility.lower()} at the host, and the account is not known to be external"
+
+
+def _is_alive(column: InstrumentedAttribute[date | None], today: date) -> ColumnElement[bool]:
+    return or_(column.is_(None), column > today)
 
 
 def _login(membership: Membership) -> str:

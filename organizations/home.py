@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from composer.access import Role, find_role, visible_organizations
-from models import Membership, Organization, Synchronization, SynchronizationState, Team
+from models import Organization, Synchronization, SynchronizationState, Team
+from organizations.people import count_people
 from organizations.viewer import Viewer
 
 QUIET_STATES = (SynchronizationState.NEW, SynchronizationState.OK)
@@ -60,11 +61,10 @@ def find_troubles(
 
 def measure(session: Session, viewer: Viewer) -> Sizes:
     """Count what the overview names."""
-    people = select(func.count(func.distinct(func.coalesce(-Membership.user_id, Membership.identity_id)))).join(Team)
     teams = select(func.count(Team.id)).where(Team.organization_id == viewer.organization_id)
     return Sizes(
         packages=session.scalar(select(func.count()).select_from(viewer.packages().subquery())) or 0,
-        people=session.scalar(people.where(Team.organization_id == viewer.organization_id)) or 0,
+        people=count_people(session, organization_id=viewer.organization_id, today=viewer.today),
         teams=session.scalar(teams) or 0,
     )
 

@@ -87,8 +87,8 @@ def describe_packages(session: Session, packages: Sequence[Package]) -> list[Pac
 def find_visible_package(session: Session, viewer: Viewer, name: str) -> Package | None:
     """A package by name, when the person may see it."""
     query = viewer.packages()
-    named = query.where(Package.name == name).options(joinedload(Package.repository)).order_by(Package.id)
-    return session.scalars(named).first()
+    named = query.where(Package.name == name).options(joinedload(Package.repository))
+    return session.scalars(named.order_by(Package.state == PackageState.CONFLICT, Package.id)).first()
 
 
 def list_versions(session: Session, package: Package) -> list[Version]:
@@ -173,8 +173,9 @@ def newest_versions(session: Session, viewer: Viewer, *, limit: int = 8) -> list
 
 def _newest(versions: list[tuple[str, str, RefKind]]) -> str:
     tags = [(version, normalized) for version, normalized, kind in versions if kind is RefKind.TAG]
+    stable = [item for item in tags if parse_stability(item[1]) == "stable"]
     if tags:
-        return max(tags, key=lambda item: sort_key(item[1]))[0]
+        return max(stable or tags, key=lambda item: sort_key(item[1]))[0]
     return versions[0][0] if versions else ""
 
 

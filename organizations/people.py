@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import (
@@ -76,7 +76,8 @@ def list_people(session: Session, *, organization_id: int, today: date) -> list[
     for membership in session.scalars(query):
         row = people.setdefault(_key_of(membership), _person(membership.identity, membership.user))
         row.teams.append(membership.team)
-    for identity in _collaborators(session, organization_id, today):
+    collaborators = select(Identity).where(Identity.id.in_(_collaborators(organization_id, today)))
+    for identity in session.scalars(collaborators):
         people.setdefault(f"account {identity.id}", _person(identity, None))
     return sorted(people.values(), key=lambda row: (row.login or row.name).casefold())
 
@@ -93,18 +94,32 @@ def list_team_packages(session: Session, viewer: Viewer, team: Team) -> list[Pac
     return list(session.scalars(viewer.packages().where(Package.repository_id.in_(granted)).order_by(Package.name)))
 
 
-def _collaborators(session: Session, organization_id: int, today: date) -> Sequence[Identity]:
-    query = (
-        select(Identity)
-        .join(Grant, Grant.identity_id == Identity.id)
+def select_accounts(*, organization_id: int, today: date) -> Select[Identity]:
+    """Every account in the organization: in a team, or on single repositories."""
+    in_a_team = select(Membership.identity_id).join(Team).where(Team.organization_id == organization_id)
+    return select(Identity).where(
+        or_(Identity.id.in_(in_a_team), Identity.id.in_(_collaborators(organization_id, today)))
+    )
+
+
+def count_people(session: Session, *, organization_id: int, today: date) -> int:
+    """As many as `list_people` lists."""
+    accounts = select_accounts(organization_id=organization_id, today=today)
+    users = select(func.count(func.distinct(Membership.user_id))).join(Team)
+    return (session.scalar(select(func.count()).select_from(accounts.subquery())) or 0) + (
+        session.scalar(users.where(Team.organization_id == organization_id)) or 0
+    )
+
+
+def _collaborators(organization_id: int, today: date) -> Select[int | None]:
+    return (
+        select(Grant.identity_id)
         .join(Synchronization, Synchronization.id == Grant.synchronization_id)
         .where(
             Synchronization.organization_id == organization_id,
             or_(Grant.expires_on.is_(None), Grant.expires_on > today),
         )
-        .distinct()
     )
-    return session.scalars(query).all()
 
 
 def _key_of(membership: Membership) -> str:

@@ -15,6 +15,7 @@ LONGEST = 60_000
 FENCE = re.compile(r"^(```|~~~)")
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 UNDERLINE = re.compile(r"^(=+|-{3,})\s*$")
+INDENTED = re.compile(r"^(?: {4}|\t)")
 ITEM = re.compile(r"^\s{0,3}(?:[-*+]|\d{1,3}[.)])\s+(.*)$")
 PICTURE = re.compile(r"\[?!\[([^\]]*)\]\([^)]*\)(?:\]\([^)]*\))?")
 INLINE = re.compile(r"`([^`]+)`|\[([^\]]+)\]\(([^)\s]+)[^)]*\)|\*\*([^*]+)\*\*")
@@ -37,6 +38,9 @@ def _blocks(lines: list[str]) -> Iterator[Markup]:
             yield block
         elif not line.strip():
             position += 1
+        elif INDENTED.match(line):
+            position, block = _indented(lines, position)
+            yield block
         elif heading:
             position += 1
             yield _heading(len(heading[1]), heading[2])
@@ -55,6 +59,12 @@ def _code(lines: list[str], start: int) -> tuple[int, Markup]:
     fence = lines[start][:3]
     end = next((index for index in range(start + 1, len(lines)) if lines[index].startswith(fence)), len(lines))
     return end + 1, Markup('<pre class="mono" tabindex="0">{}</pre>').format("\n".join(lines[start + 1 : end]))
+
+
+def _indented(lines: list[str], start: int) -> tuple[int, Markup]:
+    end = next((index for index in range(start, len(lines)) if not INDENTED.match(lines[index])), len(lines))
+    code = "\n".join(INDENTED.sub("", line) for line in lines[start:end])
+    return end, Markup('<pre class="mono" tabindex="0">{}</pre>').format(code)
 
 
 def _heading(level: int, text: str) -> Markup:

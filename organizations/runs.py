@@ -204,7 +204,7 @@ def _change(change: dict[str, Any]) -> Change:
     is_person = change["kind"] in {Subject.PERSON, Subject.OWNER, Subject.ADMIN, Subject.MEMBERSHIP}
     return Change(
         sign=SIGNS[Action(change["action"])],
-        name=str(change["name"]),
+        name=str(change["name"]).removeprefix("@") if is_person else str(change["name"]),
         text=str(change["detail"]),
         reason="at the host" if change["url"] else "",
         reason_url=str(change["url"]),

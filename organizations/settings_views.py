@@ -54,16 +54,14 @@ def change_name(organization: Organization) -> ResponseReturnValue:
 @organization_role_required(Role.ADMIN)
 def change_prefixes(organization: Organization) -> ResponseReturnValue:
     """Confirm vendor names."""
-    session = get_session()
-    typed = request.form.get("other", "").replace(",", " ").split()
+    session, typed = get_session(), request.form.get("other", "")
+    wanted = [*request.form.getlist("prefix"), *typed.replace(",", " ").split()]
     try:
-        own_prefixes(session, organization, [*request.form.getlist("prefix"), *typed], user=current_user_row(session))
+        own_prefixes(session, organization, wanted, user=current_user_row(session))
     except PrefixRefused as error:
-        session.rollback()
-        flash(str(error), "error")
-    else:
-        session.commit()
-        flash("The vendor names are saved.", "success")
+        return _general_page(organization, NameForm(name=organization.name), typed=typed, problem=str(error)), 422
+    session.commit()
+    flash("The vendor names are saved.", "success")
     return redirect(url_for("organizations.general", org=organization.short_name), code=303)
 
 
@@ -116,12 +114,14 @@ def take_over(organization: Organization, synchronization_id: int) -> ResponseRe
     return back
 
 
-def _general_page(organization: Organization, form: NameForm) -> str:
+def _general_page(organization: Organization, form: NameForm, *, typed: str = "", problem: str = "") -> str:
     return render_template(
         "organizations/general.html",
         organization=organization,
         form=form,
         is_owner=current_role() >= Role.OWNER,
+        typed=typed,
+        problem=problem,
         prefixes=suggest_prefixes(get_session(), organization),
         repository_url=f"{current_runtime().settings.base_url}/{organization.short_name}/",
     )
