@@ -56,6 +56,11 @@ class CheckLine:
         return _COMMAND.findall(self.check.fix)
 
     @property
+    def reason(self) -> str:
+        """What was found, as plain words."""
+        return self.check.reason.replace("`", "")
+
+    @property
     def fix(self) -> str:
         """What to do, as plain words."""
         return self.check.fix.replace("`", "")

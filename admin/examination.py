@@ -94,8 +94,8 @@ def diagnose(error: CodeHostError) -> Diagnosis:
         return error.diagnosis
     if isinstance(error, Refused):
         problem, _, fix = str(error).partition(": ")
-        fix = fix or "Choose another address."
-        return Diagnosis(Stage.ADDRESS, f"{problem[:1].upper()}{problem[1:]}.", f"{fix[:1].upper()}{fix[1:]}.")
+        fix = fix or "choose another address"
+        return Diagnosis(Stage.ADDRESS, f"{problem}.", f"{fix[:1].upper()}{fix[1:]}.")
     if isinstance(error, UnexpectedResponse):
         return Diagnosis(Stage.PRODUCT, "The answer is not that of a code host.", "Check the address.", str(error))
     fix = "Try again. If it stays like this, look at the host, and at firewalls and proxies between it and this server."

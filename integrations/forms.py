@@ -41,8 +41,8 @@ class LiveCheckbox(CheckboxInput):  # type: ignore[misc]
     """A check box that the live guide follows."""
 
     def __call__(self, field: Any, **kwargs: Any) -> Markup:
-        """The input element."""
-        return Markup(super().__call__(field, **{"data_live": "", **kwargs}))  # noqa: S704 - WTForms made it
+        """The input element. None of the boxes is required by itself."""
+        return Markup(super().__call__(field, **{**kwargs, "data_live": "", "required": False}))  # noqa: S704 - WTForms made it
 
 
 class IntegrationForm(FlaskForm):  # type: ignore[misc]

@@ -18,6 +18,7 @@ _PAGE_ERRORS = (
     ("scope is invalid", "invalid_scope"),
 )
 _PAGE_START = 64 * 1024
+_OF_THE_API = (200, 401, 403)  # the header alone is also on the pages for paths that do not exist
 
 
 def probe_gitlab(http: HttpClient) -> HostVersion:
@@ -47,7 +48,7 @@ def check_gitlab_client(http: HttpClient, check: ClientCheck) -> tuple[Finding, 
 
 
 def _is_gitlab(answer: Answer) -> bool:
-    if "x-gitlab-meta" in answer.headers:
+    if "x-gitlab-meta" in answer.headers and answer.status in _OF_THE_API:
         return True
     fields = answer.error_fields()
     return (answer.status == 401 and fields.get("message") == "401 Unauthorized") or (

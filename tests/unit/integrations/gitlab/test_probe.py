@@ -49,6 +49,7 @@ def test_each_way_that_gitlab_answers_strangers_is_known(reply: bytes) -> None:
         answer('{"message": "Not Found"}', status="404 Not Found"),
         answer('{"message": "who are you"}', status="401 Unauthorized"),
         answer('{"version": "1.2.3"}'),
+        answer("<html>", status="404 Not Found", kind="text/html", headers=['X-Gitlab-Meta: {"version":"1"}']),
     ],
 )
 def test_what_answers_otherwise_is_no_gitlab(reply: bytes) -> None:
