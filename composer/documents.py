@@ -75,7 +75,7 @@ def _read_current(path: Path, package: Package) -> bytes | None:
             age = os.fstat(file.fileno()).st_mtime
             changed_at = package.metadata_changed_at
             return file.read() if changed_at is not None and age == changed_at.timestamp() else None
-    except FileNotFoundError:
+    except OSError:
         return None
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from composer.access import SERVED_STATES, visible_organizations, visible_packages
 from composer.auth import Principal
@@ -93,7 +93,6 @@ def list_named_dists(
     query = (
         select(Version.dist_id)
         .join(Version.package)
-        .options(contains_eager(Version.package))
         .where(Version.package_id.in_(packages), Version.dist_id.is_not(None), is_named)
     )
     return sorted({dist_id for dist_id in session.scalars(query) if dist_id is not None})

@@ -19,7 +19,7 @@ from composer.packages import UPDATABLE, is_superseded
 from composer.publish import LogEntry, NewContent, publish, settle_state, touch_metadata
 from composer.refs import Reading, ReadVersion, SkippedRef, SkipReason, read_repository
 from config.failpoints import failpoint
-from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized
+from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized, Unavailable
 from integrations.service import open_git
 from integrations.vcs.git import GitMirror
 from integrations.vcs.git_remote import GitRemote
@@ -91,14 +91,15 @@ def claim_update(session: Session, *, package_id: int, job_run_id: int, reason: 
 def run_update(runtime: Runtime, *, package_id: int, update_id: int) -> None:
     """Carry out a claimed update. Trouble with the host or the repository ends it with a reason.
 
-    RateLimited and OSError (a full disk) are raised after that, so that the job comes back. Raises UpdateLost.
+    RateLimited, Unavailable and OSError (a full disk) are raised after that, so that the job comes back. Raises
+    UpdateLost.
     """
     try:
         _update(runtime, package_id, update_id)
     except (CodeHostError, NameRefused) as error:
         logger.info("package_update_failed", package_id=package_id, update_id=update_id, error=str(error))
         _fail(runtime, package_id, update_id, _explain(error))
-        if isinstance(error, RateLimited):
+        if isinstance(error, (RateLimited, Unavailable)):
             raise
     except OSError as error:
         _fail(runtime, package_id, update_id, f"The files could not be stored: {error.strerror or error}")

@@ -210,6 +210,7 @@ def _send_zip(found: Dist, name: str) -> Response:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
+    response.direct_passthrough = False  # passed through, the end of the answer would go unnoticed
     response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
     return response
 
