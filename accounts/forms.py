@@ -2,6 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from accounts.composer_tokens import LIVES
@@ -18,5 +19,8 @@ class TokenForm(FlaskForm):  # type: ignore[misc]
         validators=[DataRequired("Give the token a name, so that you recognize it later."), Length(max=80)],
     )
     life = SelectField(
-        "Expires after", choices=[(key, LIFE_WORDS[key]) for key in LIVES], default="365", validators=[DataRequired()]
+        "Expires after",
+        choices=[SelectChoice(key, LIFE_WORDS[key]) for key in LIVES],
+        default="365",
+        validators=[DataRequired()],
     )
