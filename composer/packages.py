@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from models import Package, PackageState, Repository, record_audit, utc_now
@@ -18,8 +19,10 @@ class PackageNotAddable(Exception):
 def add_package(session: Session, *, organization_id: int, repository_id: int, name: str, actor: str) -> Package:
     """A package for a repository, in the caller's transaction. The first package with a name keeps it: a later one
     is a conflict until the first goes. The caller asks for its first update."""
-    holder = find_package(session, organization_id=organization_id, name=name)
     package = Package(organization_id=organization_id, repository_id=repository_id, name=name)
+    holder = find_package(session, organization_id=organization_id, name=name)
+    if holder is None and not _take_name(session, package):
+        holder = find_package(session, organization_id=organization_id, name=name)
     if holder is not None:
         package.state = PackageState.CONFLICT
         package.state_reason = _conflict_reason(session, holder)
@@ -102,6 +105,17 @@ def add_repository_by_hand(session: Session, *, organization_id: int, repository
         name=repository.manifest_name,
         actor=actor,
     )
+
+
+def _take_name(session: Session, package: Package) -> bool:
+    """Insert it, unless somebody takes the name at the same moment: then wait for them, and leave it out."""
+    try:
+        with session.begin_nested():
+            session.add(package)
+            session.flush()
+    except IntegrityError:
+        return False
+    return True
 
 
 def _settle_conflict(session: Session, removed: Package) -> None:

@@ -34,7 +34,7 @@ MOST_LOG_ENTRIES = 1000
 
 
 class UpdateLost(Exception):
-    """Another worker took the package over: nothing of this update may be written."""
+    """Another worker took the package over, or it was removed: nothing of this update may be written."""
 
 
 class NameRefused(Exception):
@@ -110,6 +110,7 @@ def release_package(runtime: Runtime, *, package_id: int, update_id: int) -> boo
     """Let the package go; returns whether another update is wanted already."""
     with runtime.database.write() as session:
         release_lease(session, Package, package_id, Package.running_update_id, update_id)
+        _interrupt(session, update_id)
         package = session.get_one(Package, package_id, populate_existing=True)
         return package.state in UPDATABLE and package.requested_seq > package.started_seq
 
@@ -255,7 +256,10 @@ def _hold(session: Session, package_id: int, update_id: int) -> Package:
     """The fence. Raises UpdateLost."""
     if not renew_lease(session, Package, package_id, Package.running_update_id, update_id, seconds=LEASE_SECONDS):
         raise UpdateLost(update_id)
-    return session.get_one(Package, package_id, populate_existing=True)
+    package = session.get_one(Package, package_id, populate_existing=True)
+    if package.state not in UPDATABLE:
+        raise UpdateLost(update_id)
+    return package
 
 
 def _end(
@@ -272,7 +276,7 @@ def _interrupt(session: Session, update_id: int) -> None:
     row = session.get(PackageUpdate, update_id)
     if row is not None and row.result is None:
         row.result, row.ended_at = UpdateResult.INTERRUPTED, utc_now()
-        row.error = "The worker stopped in the middle of this update. It was started again by itself."
+        row.error = "This update was stopped before its end. Where it is still wanted, another one has been started."
 
 
 def _explain(error: CodeHostError | NameRefused) -> str:

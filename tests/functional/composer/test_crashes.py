@@ -1,12 +1,15 @@
 """A worker that is killed in the middle of an update: nothing is half done, and the next one finishes it."""
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select, update
 
+from composer.packages import add_package, remove_packages
 from composer.updates import UpdateLost, claim_update, release_package, run_update
 from config import Settings
 from models import (
@@ -14,6 +17,7 @@ from models import (
     JobRun,
     JobState,
     Package,
+    PackageState,
     PackageUpdate,
     Runtime,
     TeamKind,
@@ -129,3 +133,64 @@ def update_as(runtime: Runtime, package_id: int, *, job_run_id: int) -> None:
 def updates(registry: Registry) -> list[PackageUpdate]:
     with registry.runtime.database.read() as session:
         return list(session.scalars(select(PackageUpdate).order_by(PackageUpdate.id)))
+
+
+def test_a_package_that_is_removed_during_its_update_stays_removed(registry: Registry) -> None:
+    registry.add_library("logging")
+    registry.run_jobs()
+    registry.fake.tag(registry.projects["logging"], "v1.1.0")
+    package_id = registry.package("acme/logging").id
+    with registry.runtime.database.write() as session:
+        update_id = claim_update(session, package_id=package_id, job_run_id=1, reason="slow")
+    assert update_id is not None
+
+    with registry.runtime.database.write() as session:
+        remove_packages(session, package_ids=[package_id], actor="ann", reason="test")
+    with pytest.raises(UpdateLost):
+        run_update(registry.runtime, package_id=package_id, update_id=update_id)
+
+    assert release_package(registry.runtime, package_id=package_id, update_id=update_id) is False
+    assert registry.package("acme/logging").state is PackageState.REMOVED
+    assert updates(registry)[-1].result is UpdateResult.INTERRUPTED
+
+
+def test_of_two_who_claim_at_once_one_wins(registry: Registry) -> None:
+    registry.add_library("logging")
+    registry.run_jobs()
+    package_id = registry.package("acme/logging").id
+    together = Barrier(4)
+
+    def claim(job_run_id: int) -> int | None:
+        together.wait(30)
+        with registry.runtime.database.write() as session:
+            return claim_update(session, package_id=package_id, job_run_id=job_run_id, reason="race")
+
+    with ThreadPoolExecutor(4) as pool:
+        claimed = list(pool.map(claim, range(100, 104)))
+
+    assert len([update_id for update_id in claimed if update_id is not None]) == 1
+    assert [row.reason for row in updates(registry)] == ["test", "race"]
+
+
+def test_of_two_packages_that_take_a_name_at_once_one_gets_it(registry: Registry) -> None:
+    for path in ("one", "two", "three"):
+        registry.add_project(path)
+    together = Barrier(3)
+
+    def take(repository_id: int) -> None:
+        together.wait(30)
+        with registry.runtime.database.write() as session:
+            add_package(
+                session,
+                organization_id=registry.organization_id,
+                repository_id=repository_id,
+                name="acme/logging",
+                actor="test",
+            )
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(take, (1, 2, 3)))
+
+    with registry.runtime.database.read() as session:
+        states = sorted(session.scalars(select(Package.state)))
+    assert states == [PackageState.CONFLICT, PackageState.CONFLICT, PackageState.PENDING]
