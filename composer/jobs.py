@@ -33,16 +33,8 @@ def update_package(context: JobContext, *, package_id: int, reason: str) -> None
     runtime = context.runtime
     with runtime.database.write() as session:
         update_id = claim_update(session, package_id=package_id, job_run_id=context.job_run_id, reason=reason)
-    if update_id is None:
-        return
-    try:
-        run_update(runtime, package_id=package_id, update_id=update_id)
-    except UpdateLost:
-        logger.warning("update_lost", package_id=package_id, update_id=update_id)
-    except RateLimited as error:
-        raise Postponed(until=error.retry_at, reason=str(error)) from error
-    finally:
-        _release(runtime, package_id, update_id)
+    if update_id is not None:
+        _run(runtime, package_id, update_id)
 
 
 @job(queue="packages", timeout=1800)
@@ -96,6 +88,17 @@ def enqueue_update(session: Session, *, package_id: int, reason: str, actor: str
         organization_id=package.organization_id,
         title=f"Update {package.name}",
     )
+
+
+def _run(runtime: Runtime, package_id: int, update_id: int) -> None:
+    try:
+        run_update(runtime, package_id=package_id, update_id=update_id)
+    except UpdateLost:
+        logger.warning("update_lost", package_id=package_id, update_id=update_id)
+    except RateLimited as error:
+        raise Postponed(until=error.retry_at, reason=str(error)) from error
+    finally:
+        _release(runtime, package_id, update_id)
 
 
 def _release(runtime: Runtime, package_id: int, update_id: int) -> None:
