@@ -46,4 +46,4 @@ def _count(session: Session, model: type[Synchronization] | type[Credential], *w
     query = select(model.integration_id, func.count()).group_by(model.integration_id)
     for condition in which:
         query = query.where(condition)  # type: ignore[arg-type]
-    return dict(session.execute(query).tuples().all())
+    return {each: count for each, count in session.execute(query)}  # noqa: C416 - rows are no pairs to mypy

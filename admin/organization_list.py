@@ -37,5 +37,5 @@ def count_by_organization(session: Session, ids: Sequence[int]) -> Mapping[int, 
         .group_by(Synchronization.organization_id)
     )
     queries = (packages, people, synchronizations)
-    found: list[dict[int, int]] = [dict(session.execute(query).tuples().all()) for query in queries]
+    found = [{each: count for each, count in session.execute(query)} for query in queries]  # noqa: C416
     return {each: OrganizationCounts(*(counts.get(each, 0) for counts in found)) for each in ids}

@@ -1,4 +1,4 @@
-"""The twelve usual mistakes of connecting a code host: each is caught, its stage is named, and the right fix advised."""
+"""The twelve usual mistakes of connecting a code host: each is caught, its stage named, the right fix advised."""
 
 import socket
 from collections.abc import Callable, Iterator
