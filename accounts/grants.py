@@ -6,7 +6,17 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from integrations.oauth import OAuthTokens
-from models import Credential, CredentialKind, CredentialState, Identity, SecretBox, record_audit
+from models import (
+    Credential,
+    CredentialKind,
+    CredentialState,
+    Identity,
+    SecretBox,
+    Synchronization,
+    SynchronizationState,
+    record_audit,
+)
+from sync.jobs import request_run
 
 
 def store_grant(
@@ -27,6 +37,7 @@ def store_grant(
     credential.refresh_lease_until = None
     credential.version += 1
     session.flush()
+    _resume_synchronizations(session, credential)
     record_audit(
         session,
         actor=identity.login,
@@ -36,6 +47,15 @@ def store_grant(
         details={"scopes": credential.scopes},
     )
     return credential
+
+
+def _resume_synchronizations(session: Session, credential: Credential) -> None:
+    """Synchronizations that waited for this authorization go on at once."""
+    waiting = select(Synchronization.id).where(
+        Synchronization.credential_id == credential.id, Synchronization.state == SynchronizationState.NEEDS_CREDENTIAL
+    )
+    for synchronization_id in session.scalars(waiting).all():
+        request_run(session, synchronization_id=synchronization_id, reason="account reconnected", actor=credential.name)
 
 
 def withdraw_grant(session: Session, box: SecretBox, *, identity: Identity, reason: str) -> None:

@@ -19,8 +19,14 @@ from models import Credential, CredentialState, Runtime, record_audit, utc_now
 
 LEASE = timedelta(seconds=30)
 EARLY = timedelta(minutes=45)  # longer than any job, so that no job's token is replaced under its hands
+FRESH = timedelta(minutes=10)  # a host that refuses a token so new will refuse the next one as well
 WAIT_SECONDS = 25.0
 POLL_SECONDS = 0.1
+
+
+class TokenReplaced(Unavailable):
+    """Another process has renewed the access token, so the one in use was refused: the same work can be done again."""
+
 
 Refresh = Callable[[Credential, str], OAuthTokens]  # credential with its integration, refresh token
 
@@ -77,14 +83,15 @@ def explain_unauthorized(
 ) -> NoReturn:
     """A host did not accept the token that was opened at `opened_at`: renew it once, or mark it.
 
-    Raises Unavailable when there is a newer token now (try again), Unauthorized when the account must be reconnected.
+    Raises TokenReplaced when there is a newer token now, Unauthorized when the account must be reconnected.
     """
     seen = read_credential(runtime, credential_id)
     if seen.credential.obtained_at <= opened_at:
-        if seen.refresh_token is None:
+        is_fresh = utc_now() - seen.credential.obtained_at < FRESH
+        if seen.refresh_token is None or is_fresh:
             _mark_unusable(runtime, seen, reason)
         _renew(runtime, seen, refresh)
-    raise Unavailable("the access token was replaced in the meantime: try again")
+    raise TokenReplaced("the access token was replaced in the meantime: try again")
 
 
 def _renew(runtime: Runtime, seen: Seen, refresh: Refresh) -> Seen:

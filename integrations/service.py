@@ -20,7 +20,8 @@ from config import Settings
 from integrations.addresses import Destination, OutboundPolicy, parse_allow
 from integrations.codehost import CodeHost, GitCredential, HookParser
 from integrations.connections import resolve_checked
-from integrations.credentials import current_credential, explain_unauthorized
+from integrations.credentials import TokenReplaced, current_credential, explain_unauthorized
+from integrations.errors import CodeHostError, Unauthorized
 from integrations.http import HttpClient, Limits
 from integrations.oauth import OAuthClient, OAuthTokens, open_token_client, refresh_tokens
 from integrations.platform_parts import HostAccess, Platform, Use
@@ -53,6 +54,7 @@ __all__ = [
     "InvalidSlug",
     "LastWayIn",
     "SlugTaken",
+    "TokenReplaced",
     "UnknownIntegration",
     "add_integration",
     "callback_url",
@@ -64,6 +66,7 @@ __all__ = [
     "git_network",
     "hook_parser",
     "host_access",
+    "judge_refusal",
     "list_integrations",
     "list_login_integrations",
     "oauth_client",
@@ -189,11 +192,23 @@ def open_git(runtime: Runtime, credential_id: int) -> GitAccess:
     return GitAccess(code_host.source.git_credential(), git_network(runtime, integration))
 
 
+def judge_refusal(
+    runtime: Runtime, credential_id: int | None, error: CodeHostError, *, opened_at: datetime
+) -> CodeHostError:
+    """What an error of the host means for whoever opened the credential at `opened_at`; see `react_to_unauthorized`."""
+    if credential_id is None or not isinstance(error, Unauthorized):
+        return error
+    try:
+        react_to_unauthorized(runtime, credential_id, opened_at=opened_at, reason=str(error))
+    except CodeHostError as judged:
+        return judged
+
+
 def react_to_unauthorized(runtime: Runtime, credential_id: int, *, opened_at: datetime, reason: str) -> NoReturn:
     """Call this when a host answers Unauthorized to what was opened with the credential at `opened_at`.
 
-    The token may have been replaced meanwhile, or be revoked and still refreshable: both raise Unavailable (do the work
-    again later). Otherwise the credential is marked and Unauthorized is raised.
+    The token may have been replaced meanwhile, or be revoked and still refreshable: both raise TokenReplaced (do the
+    work again). Otherwise the credential is marked and Unauthorized is raised.
     """
     explain_unauthorized(runtime, credential_id, _Refresher(runtime), opened_at=opened_at, reason=reason)
 

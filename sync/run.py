@@ -13,7 +13,7 @@ from composer.packages import add_package, remove_packages
 from config.failpoints import failpoint
 from integrations.codehost import CodeHost, RemoteRepository
 from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized
-from integrations.service import open_code_host
+from integrations.service import TokenReplaced, judge_refusal, open_code_host
 from models import (
     Repository,
     RunPhase,
@@ -49,15 +49,17 @@ class Outcome:
 
 def synchronize(runtime: Runtime, *, run_id: int) -> Outcome:
     """Carry out a claimed run to its end. Host trouble ends the run with a reason; it is not raised."""
+    opened_at = utc_now()
     try:
         host, synchronization = _open(runtime, run_id)
     except CodeHostError as error:
         return _finish(runtime, run_id, _failed(error), requests=0, retry_at=_retry_at(error))
     try:
         snapshot = _read(runtime, host, synchronization, run_id)
-    except CodeHostError as error:
-        logger.info("synchronization_failed", synchronization_id=synchronization.id, run_id=run_id, error=str(error))
-        return _finish(runtime, run_id, _failed(error), host.request_count.total, retry_at=_retry_at(error))
+    except CodeHostError as refusal:
+        judged = judge_refusal(runtime, synchronization.credential_id, refusal, opened_at=opened_at)
+        logger.info("synchronization_failed", synchronization_id=synchronization.id, run_id=run_id, error=str(judged))
+        return _finish(runtime, run_id, _failed(judged), host.request_count.total, retry_at=_retry_at(judged))
     failpoint(runtime.settings.failpoints, "sync.read")
     _write(runtime, synchronization.id, run_id, snapshot, host.request_count.total)
     failpoint(runtime.settings.failpoints, "sync.applied")
@@ -189,6 +191,8 @@ def _failed(error: CodeHostError) -> Ending:
 
 
 def _retry_at(error: CodeHostError) -> datetime | None:
+    if isinstance(error, TokenReplaced):
+        return utc_now()
     return error.retry_at if isinstance(error, RateLimited) else None
 
 

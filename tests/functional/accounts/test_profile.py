@@ -16,15 +16,19 @@ from models import (
     Identity,
     IdentityState,
     Integration,
+    JobRun,
     LoginLink,
     OAuthFlow,
     Runtime,
+    SynchronizationState,
+    SyncRun,
     User,
     WebSession,
     utc_now,
 )
 from tests.fakes.gitlab import FakeGitLab
 from tests.functional.accounts.journey import Person, add_integration
+from tests.functional.rows import add_organization, add_synchronization
 
 
 @pytest.fixture
@@ -234,6 +238,22 @@ def test_an_authorization_is_kept_with_the_granted_scopes_and_replaced_by_the_ne
         assert set(credential.scopes) == {"read_user", "read_api", "read_repository", "api"}
         assert credential.version == 2
         assert credential.unseal_access_token(runtime.secret_box) not in credential.access_token_sealed
+
+
+def test_reconnecting_an_account_lets_its_synchronizations_go_on(ann: Person, runtime: Runtime) -> None:
+    ann.log_in()
+    ann.log_in(purpose="authorize")
+    with runtime.database.write() as session:
+        acme = add_organization(session)
+        synchronization = add_synchronization(session, acme, session.scalars(select(Integration)).one())
+        synchronization.credential_id = session.scalars(select(Credential.id)).one()
+        synchronization.state = SynchronizationState.NEEDS_CREDENTIAL
+
+    ann.log_in(purpose="authorize")
+
+    with runtime.database.read() as session:
+        assert session.scalars(select(SyncRun)).one().reasons == ["account reconnected"]
+        assert session.scalars(select(JobRun)).one().name.endswith("synchronize_organization")
 
 
 def test_an_ordinary_login_keeps_no_token(ann: Person, runtime: Runtime) -> None:

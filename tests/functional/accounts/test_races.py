@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from config import Settings
-from integrations.errors import CodeHostError, Unauthorized, Unavailable
-from integrations.service import open_code_host, open_git, react_to_unauthorized
+from integrations.errors import CodeHostError, NotFound, Unauthorized, Unavailable
+from integrations.service import TokenReplaced, judge_refusal, open_code_host, open_git, react_to_unauthorized
 from models import (
     Credential,
     CredentialKind,
@@ -316,6 +316,28 @@ def test_a_401_is_answered_by_one_refresh_before_anybody_is_bothered(
 
     assert refreshes(gitlab) == 1
     assert read(runtime, credential_id).state is CredentialState.OK
+
+
+def test_a_host_that_refuses_a_fresh_token_is_not_asked_for_another(
+    runtime: Runtime, gitlab: FakeGitLab, credential_id: int
+) -> None:
+    open_code_host(runtime, credential_id)
+
+    judged = judge_refusal(runtime, credential_id, Unauthorized("revoked at the host"), opened_at=utc_now())
+
+    assert isinstance(judged, Unauthorized)
+    assert refreshes(gitlab) == 1
+    assert read(runtime, credential_id).state_reason == "revoked at the host"
+
+
+def test_only_a_refused_credential_is_judged_anew(runtime: Runtime, credential_id: int) -> None:
+    error = NotFound("gone")
+
+    assert judge_refusal(runtime, credential_id, error, opened_at=utc_now()) is error
+    assert isinstance(judge_refusal(runtime, None, Unauthorized("x"), opened_at=utc_now()), Unauthorized)
+    old = utc_now() - timedelta(minutes=1)
+    open_code_host(runtime, credential_id)
+    assert isinstance(judge_refusal(runtime, credential_id, Unauthorized("x"), opened_at=old), TokenReplaced)
 
 
 def test_a_401_without_a_refresh_token_asks_for_a_reconnect(
