@@ -95,7 +95,7 @@ def _connection(session: Session, integration: Integration, user_id: int) -> Con
         .join(Organization)
         .where(Synchronization.integration_id == integration.id)
     )
-    return Connection(integration, identity.login, credential, dict(row._tuple() for row in taken))
+    return Connection(integration, identity.login, credential, dict(taken.all()))
 
 
 def _ask(runtime: Runtime, connection: Connection, *, nested: bool) -> HostCandidates:

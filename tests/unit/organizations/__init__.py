@@ -1,0 +1,1 @@
+"""Parts of the organization pages that need no database."""
