@@ -4,26 +4,58 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Condition
+from typing import TYPE_CHECKING
 
 from flask import Flask
+from werkzeug.wsgi import ClosingIterator
 
 from tests.fakes.gitlab.listening import Listener
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SECONDS = 120
 
 
 @contextmanager
 def served(app: Flask, port: int) -> Iterator[None]:
-    """The application on a loopback port; `requests` of the log are not kept."""
-    listener = Listener(app, "127.0.0.1", port, None)
+    """The application on a loopback port, until the last request has ended with all that comes after its answer."""
+    counted = Counted(app)
+    listener = Listener(counted, "127.0.0.1", port, None)
     try:
         yield
     finally:
+        counted.wait()
         listener.close()
+
+
+class Counted:
+    """Knows how many requests are under way."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+        self._open = 0
+        self._changed = Condition()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request."""
+        self._add(1)
+        return ClosingIterator(self._app(environ, start_response), lambda: self._add(-1))
+
+    def wait(self) -> None:
+        """Until nothing is under way."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._open == 0, timeout=SECONDS)
+
+    def _add(self, number: int) -> None:
+        with self._changed:
+            self._open += number
+            self._changed.notify_all()
 
 
 @dataclass(slots=True)
