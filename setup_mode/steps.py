@@ -60,16 +60,17 @@ class SetupProgress:
         return next((step for step in SetupStep if step not in self.done), SetupStep.ORGANIZATION)
 
     def url(self, step: SetupStep) -> str:
-        """Where a step is done; empty while it can not be."""
+        """Where a step is done; empty while it can not be, and for those that Setup Mode took with it."""
+        if SetupStep.CLAIM in self.done:
+            return "/orgs/new" if step is SetupStep.ORGANIZATION else ""
         has_integration = SetupStep.INTEGRATION in self.done
         urls = {
             SetupStep.CHECK: "/setup/check",
             SetupStep.INTEGRATION: "/setup/integrations" if has_integration else "/admin/integrations/new",
             SetupStep.TRY: f"/setup/try/{self.slug}" if has_integration else "",
             SetupStep.CLAIM: "/setup/claim" if has_integration else "",
-            SetupStep.ORGANIZATION: "/orgs/new" if SetupStep.CLAIM in self.done else "",
         }
-        return urls[step]
+        return urls.get(step, "")
 
 
 def find_progress(session: Session, *, is_checked: bool, is_claimed: bool) -> SetupProgress:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from config import Settings
-from models import Identity, Instance, InstanceState, Integration, Runtime, User, open_runtime
+from models import Identity, Instance, InstanceState, Integration, Organization, Runtime, User, open_runtime
 from tests.fakes.gitlab import FakeGitLab
 from tests.functional.accounts.journey import Person
 from tests.functional.admin.pages import IntegrationPage, text_of
@@ -158,6 +158,36 @@ def test_logging_in_makes_an_administrator_ends_the_mode_and_leads_on(
     for path in ("/setup", "/setup/check", "/setup/integrations", "/setup/try/gitlab", "/setup/claim"):
         assert owner.get(path).status_code == 404, path
     assert "Setup Mode" not in text_of(owner.get("/admin"))
+
+
+def test_the_last_step_is_under_the_same_progress_bar_without_ways_back(owner: Person, page: IntegrationPage) -> None:
+    page.create()
+    owner.log_in("gitlab", "claim_admin", "/orgs/new")
+
+    states = progress_of(owner, "/orgs/new")
+
+    assert list(states.values()) == ["done"] * 4 + ["current"]
+    assert "/setup" not in owner.get("/orgs/new").get_data(as_text=True)
+
+
+def test_the_progress_bar_goes_with_the_first_organization(
+    owner: Person, page: IntegrationPage, runtime: Runtime
+) -> None:
+    page.create()
+    owner.log_in("gitlab", "claim_admin", "/orgs/new")
+    with runtime.database.write() as session:
+        session.add_all([Organization(short_name="acme", name="Acme"), Organization(short_name="two", name="Two")])
+
+    assert progress_of(owner, "/orgs/new") == {}
+
+
+def test_ordinary_people_never_see_the_progress_bar(owner: Person, page: IntegrationPage) -> None:
+    page.create()
+    owner.log_in("gitlab", "claim_admin", "/orgs/new")
+    bob = Person(owner.app, owner.base_url, "bob")
+    bob.log_in("gitlab")
+
+    assert progress_of(bob, "/orgs/new") == {}
 
 
 def test_each_step_can_be_left_and_resumed(owner: Person, page: IntegrationPage, runtime: Runtime) -> None:
