@@ -6,11 +6,12 @@ No transaction is open while a host is asked.
 from dataclasses import dataclass
 
 from flask import request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.guards import current_user
 from integrations.codehost import RemoteOrganization
-from models import Credential
+from models import Credential, Organization, Synchronization
 from organizations.candidates import (
     Connection,
     HostCandidates,
@@ -58,6 +59,18 @@ def read_choice(value: str) -> Choice:
     if remote_id in connection.taken:
         raise Taken(connection.taken[remote_id])
     return Choice(read_owned_organization(current_runtime(), connection, remote_id), connection.credential)
+
+
+def refuse_if_taken(session: Session, choice: Choice) -> None:
+    """Look again in the transaction that writes: somebody may have been faster. Raises Taken."""
+    query = select(Organization.name).join(Synchronization)
+    same = query.where(
+        Synchronization.integration_id == choice.credential.integration_id,
+        Synchronization.remote_id == choice.remote.remote_id,
+    )
+    name = session.scalars(same).first()
+    if name is not None:
+        raise Taken(name)
 
 
 def connection_for(session: Session, integration_id: int, *, user_id: int) -> Connection | None:

@@ -8,7 +8,7 @@ from integrations.errors import CodeHostError
 from models import Organization, SyncRun
 from organizations.blueprint import blueprint
 from organizations.candidates import HostCandidates, NotOwned
-from organizations.choice import Choice, Taken, ask_hosts, explain_refusal, is_nested, read_choice
+from organizations.choice import Choice, Taken, ask_hosts, explain_refusal, is_nested, read_choice, refuse_if_taken
 from organizations.creation import Wish, create_as_wished, may_create_organizations
 from organizations.forms import AddSynchronizationForm, NewOrganizationForm
 from sync.creation import ShortNameRefused, add_synchronization, suggest_short_name
@@ -36,9 +36,10 @@ def create() -> ResponseReturnValue:
         return _new_page(form), 422
     session = get_session()
     try:
+        _look_again(choice)
         organization, run = create_as_wished(session, user=current_user_row(session), wish=_wish(form, choice))
-    except ShortNameRefused as error:
-        form.short_name.errors = [str(error)]
+    except (ShortNameRefused, Taken) as error:
+        _refuse(form, error)
         return _new_page(form), 422
     session.commit()
     flash(f'Organization created: "{organization.name}"', "success")
@@ -62,6 +63,11 @@ def add(organization: Organization) -> ResponseReturnValue:
         form.remote.errors = [refusal or "Choose what the organization is to follow."]
         return _addition_page(organization, form), 422
     session = get_session()
+    try:
+        _look_again(choice)
+    except Taken as error:
+        form.remote.errors = [explain_refusal(error)]
+        return _addition_page(organization, form), 422
     run = add_synchronization(
         session,
         organization=session.get_one(Organization, organization.id),
@@ -99,6 +105,18 @@ def _choose(value: str) -> tuple[Choice | None, str]:
         return read_choice(value), ""
     except (NotOwned, Taken, CodeHostError) as error:
         return None, explain_refusal(error)
+
+
+def _look_again(choice: Choice | None) -> None:
+    if choice is not None:
+        refuse_if_taken(get_session(), choice)
+
+
+def _refuse(form: NewOrganizationForm, error: Exception) -> None:
+    if isinstance(error, ShortNameRefused):
+        form.short_name.errors = [str(error)]
+    else:
+        form.remote.errors = [explain_refusal(error)]
 
 
 def _fill_in(form: NewOrganizationForm, choice: Choice | None) -> None:

@@ -1,7 +1,10 @@
 """New organization: what can be chosen at the host, and what comes of it."""
 
+from contextlib import nullcontext
+
 import pytest
 
+from integrations.codehost import RemoteOrganization
 from models import (
     AuditRecord,
     Credential,
@@ -15,6 +18,7 @@ from models import (
     SyncRun,
     User,
 )
+from organizations.choice import Choice, Taken, refuse_if_taken
 from tests.fakes.gitlab import FakeGitLab
 from tests.functional.organizations.world import World
 from tests.functional.rows import add_integration
@@ -196,3 +200,20 @@ def test_one_more_synchronization_is_added_and_is_not_the_primary_one(fresh: Wor
             True,
             False,
         ]
+
+
+def test_whoever_is_second_to_choose_a_group_is_refused_in_the_transaction_that_writes(
+    fresh: World, fake: FakeGitLab
+) -> None:
+    fresh.browser("ann").post("/orgs/new", remote=radio(fake, "acme"), name="Acme", short_name="acme")
+
+    with fresh.runtime.database.read() as session:
+        credential = session.query(Synchronization).one().credential
+        assert credential is not None
+        for path, name in (("acme", "Acme"), ("acme/backend", "")):
+            remote = RemoteOrganization(
+                kind="group", remote_id=str(fake.group(path).id), name=path, path=path, web_url=""
+            )
+            refused = pytest.raises(Taken, match=name) if name else nullcontext()
+            with refused:
+                refuse_if_taken(session, Choice(remote, credential))
