@@ -16,8 +16,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from accounts.current import CurrentUser, client_address, current_user, current_user_row
-from accounts.roles import Role, find_role
 from accounts.setup_guard import is_setup_mode, setup_session
+from composer.access import Role, find_role
 from models import Organization, utc_now
 from web.database import get_session
 from web.login import is_recently_authenticated

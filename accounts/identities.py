@@ -169,6 +169,8 @@ def _replace_addresses(session: Session, identity: Identity, account: RemoteAcco
     session.execute(delete(EmailAddress).where(EmailAddress.identity_id == identity.id))
     addresses = {email.address: email for email in account.emails}
     default = chosen if chosen in addresses else _primary(account)
+    if _has_default_elsewhere(session, identity):
+        default = ""
     for address, email in addresses.items():
         is_verified = email.is_verified or identity.integration.is_trusting_emails
         session.add(
@@ -176,6 +178,16 @@ def _replace_addresses(session: Session, identity: Identity, account: RemoteAcco
                 identity_id=identity.id, address=address, is_verified=is_verified, is_default=address == default
             )
         )
+
+
+def _has_default_elsewhere(session: Session, identity: Identity) -> bool:
+    """Whether the person has chosen an address of another account: there is one default per person."""
+    query = (
+        select(EmailAddress.id)
+        .join(Identity, Identity.id == EmailAddress.identity_id)
+        .where(Identity.user_id == identity.user_id, Identity.id != identity.id, EmailAddress.is_default)
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _primary(account: RemoteAccount) -> str:

@@ -6,9 +6,9 @@ from flask import Flask, url_for
 from sqlalchemy import select
 
 from accounts.current import current_user
-from accounts.roles import list_organizations_of
 from accounts.setup_access import Way
 from accounts.setup_guard import is_setup_mode, setup_session, unlocked_browsers
+from composer.access import list_organizations
 from models import Instance, Theme, User, utc_now
 from web.database import get_session
 from web.layout import Account, Banner, Link, OrganizationLink, layout_hooks
@@ -40,7 +40,7 @@ def _account() -> Account | None:
 def _organizations() -> Sequence[OrganizationLink]:
     if not current_user.is_authenticated:
         return ()
-    found = list_organizations_of(get_session(), user_id=current_user.id, today=utc_now().date())
+    found = list_organizations(get_session(), user_id=current_user.id, today=utc_now().date())
     return [OrganizationLink(name=organization.name, url=f"/orgs/{organization.short_name}") for organization in found]
 
 

@@ -8,6 +8,7 @@ from accounts.addresses import choose_default_address, list_addresses
 from accounts.answers import login_refused
 from accounts.arrivals import account_taken
 from accounts.blueprint import blueprint
+from accounts.browsers import describe_browser
 from accounts.connections import LastAccount, count_synchronizations_through, disconnect_identity
 from accounts.current import current_user, current_user_row
 from accounts.guards import login_required, recent_login_required
@@ -126,7 +127,12 @@ def sessions() -> ResponseReturnValue:
     """Where I am logged in."""
     row = browser_session().row
     found = list_sessions(get_session(), user_id=current_user.id)
-    return render_template("accounts/sessions.html", sessions=found, current_id=row.id if row else 0)
+    return render_template(
+        "accounts/sessions.html",
+        sessions=found,
+        current_id=row.id if row else 0,
+        describe_browser=describe_browser,
+    )
 
 
 @blueprint.post("/profile/sessions/<int:session_id>/end")

@@ -8,8 +8,8 @@ from accounts.composer_tokens import LIVES, create_personal_token, list_personal
 from accounts.current import current_user, current_user_row
 from accounts.forms import TokenForm
 from accounts.guards import login_required, recent_login_required
-from accounts.roles import list_organizations_of
 from accounts.snippets import TOKEN_PLACE, Snippet, composer_snippets
+from composer.access import list_organizations
 from models import utc_now
 from web.database import get_session
 from web.login import is_recently_authenticated
@@ -66,6 +66,6 @@ def _tokens_page(form: TokenForm, *, status: int) -> tuple[str, int]:
 
 
 def _snippets(token: str) -> tuple[Snippet, ...]:
-    organizations = list_organizations_of(get_session(), user_id=current_user.id, today=utc_now().date())
+    organizations = list_organizations(get_session(), user_id=current_user.id, today=utc_now().date())
     names = tuple(organization.short_name for organization in organizations)
     return composer_snippets(current_runtime().settings.base_url, names, token)

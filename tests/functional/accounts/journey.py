@@ -22,9 +22,9 @@ from accounts.guards import (
     recent_login_required,
     setup_required,
 )
-from accounts.roles import Role
 from accounts.setup_guard import SetupSwitch
 from accounts.views import blueprint
+from composer.access import Role
 from models import Integration, LoginPolicy, Organization, Runtime
 from models.start import prepare_instance
 from tests.fakes.gitlab import FakeGitLab

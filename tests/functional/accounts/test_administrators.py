@@ -19,7 +19,7 @@ from accounts.administrators import (
     redeem_login_link,
     revoke_administrator,
 )
-from accounts.roles import Role, find_role, list_organizations_of
+from composer.access import Role, find_role, list_organizations
 from models import (
     Grant,
     GrantSource,
@@ -171,9 +171,9 @@ def test_the_highest_team_counts_and_only_while_it_lasts(session: Session, runti
     add_member(session, acme, TeamKind.ADMINS, ann)
     assert role_of(session, ann, acme) is Role.ADMIN
 
-    add_member(session, acme, TeamKind.OWNERS, ann, expires_on=NOW.date())
-    assert role_of(session, ann, acme) is Role.OWNER
     tomorrow = NOW.date() + timedelta(days=1)
+    add_member(session, acme, TeamKind.OWNERS, ann, expires_on=tomorrow)
+    assert role_of(session, ann, acme) is Role.OWNER
     assert find_role(session, user_id=ann.id, organization_id=acme.id, today=tomorrow) is Role.ADMIN
 
 
@@ -185,7 +185,7 @@ def test_a_blocked_account_gives_no_role(session: Session, runtime: Runtime) -> 
     session.flush()
 
     assert role_of(session, ann, acme) is None
-    assert list_organizations_of(session, user_id=ann.id, today=NOW.date()) == []
+    assert list_organizations(session, user_id=ann.id, today=NOW.date()) == []
 
 
 def test_a_collaborator_on_one_repository_is_a_member(session: Session, runtime: Runtime) -> None:
@@ -215,7 +215,7 @@ def test_a_collaborator_on_one_repository_is_a_member(session: Session, runtime:
     session.flush()
 
     assert role_of(session, ann, acme) is Role.MEMBER
-    assert list_organizations_of(session, user_id=ann.id, today=NOW.date()) == [acme]
+    assert list_organizations(session, user_id=ann.id, today=NOW.date()) == [acme]
 
 
 def test_an_organization_of_others_and_none_at_all_look_alike(ann: Person, bob: Person, runtime: Runtime) -> None:

@@ -76,6 +76,7 @@ def test_an_account_is_connected_only_after_its_owner_has_confirmed(
     page = ann.get("/profile").get_data(as_text=True)
     assert "GitLab other" in page
     assert "ann@home.example" in page
+    assert page.count(">Default<") == 1
     assert ann.get("/profile/connect").status_code == 303, "the question is asked once"
 
 

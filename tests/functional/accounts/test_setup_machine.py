@@ -205,7 +205,7 @@ def test_no_sequence_of_events_opens_setup_mode_twice(kind: str, services: Path,
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12,
+            max_examples=8,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
