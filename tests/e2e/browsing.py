@@ -74,7 +74,10 @@ def watched_context(
 ) -> Iterator[tuple[BrowserContext, Watch]]:
     """A browser of its own: no cookie of another. Raises AssertionError at the end when a page complained."""
     context = browser.new_context(
-        java_script_enabled=script, ignore_https_errors=True, viewport={"width": width, "height": 900}
+        java_script_enabled=script,
+        ignore_https_errors=True,
+        reduced_motion="reduce",
+        viewport={"width": width, "height": 900},
     )
     context.set_default_timeout(PATIENCE_MS)
     watch = Watch(origin)

@@ -64,7 +64,7 @@ class Person:
 
     def _is_away(self) -> bool:
         path = self.page.url.removeprefix(self.product.base_url)
-        return path == self.page.url or path.startswith((f"/login/{SLUG}", "/oauth/"))
+        return path == self.page.url or path.startswith(("/login/", "/oauth/"))
 
 
 def find(page: Page, name: str, role: str = "button") -> Locator:
@@ -90,9 +90,7 @@ def add_integration(person: Person, *, ca_certificate: str = "", maker: Person |
     `maker`: an administrator of the host in a browser of their own, who is told what to do there.
     """
     page, hand = person.page, person.hand
-    hand.write(page.get_by_label("Name", exact=True), NAME)
-    hand.choose(page.get_by_label("Platform"), "GitLab Self-Managed")
-    hand.write(page.get_by_label("Base URL"), person.fake.base_url)
+    describe_host(person, NAME)
     follow_guide(person)
     client_id, secret = make_application(person, maker or person)
     person.secrets["client secret"] = secret
@@ -106,6 +104,14 @@ def add_integration(person: Person, *, ca_certificate: str = "", maker: Person |
     hand.write(page.get_by_label("Client Secret"), secret)
     person.press("Create Integration")
     person.see(f"Integration created: “{NAME}”")
+
+
+def describe_host(person: Person, name: str) -> None:
+    """The first fields of the form."""
+    page, hand = person.page, person.hand
+    hand.write(page.get_by_label("Name", exact=True), name)
+    hand.choose(page.get_by_label("Platform"), "GitLab Self-Managed")
+    hand.write(page.get_by_label("Base URL"), person.fake.base_url)
 
 
 def follow_guide(person: Person) -> None:
