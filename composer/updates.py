@@ -91,15 +91,15 @@ def claim_update(session: Session, *, package_id: int, job_run_id: int, reason: 
 def run_update(runtime: Runtime, *, package_id: int, update_id: int) -> None:
     """Carry out a claimed update. Trouble with the host or the repository ends it with a reason.
 
-    RateLimited, Unavailable and OSError (a full disk) are raised after that, so that the job comes back. Raises
-    UpdateLost.
+    RateLimited, Unavailable, Unauthorized and OSError (a full disk) are raised after that, so that the job comes back.
+    Raises UpdateLost.
     """
     try:
         _update(runtime, package_id, update_id)
     except (CodeHostError, NameRefused) as error:
         logger.info("package_update_failed", package_id=package_id, update_id=update_id, error=str(error))
         _fail(runtime, package_id, update_id, _explain(error))
-        if isinstance(error, (RateLimited, Unavailable)):
+        if isinstance(error, (RateLimited, Unavailable, Unauthorized)):  # a token may have been replaced meanwhile
             raise
     except OSError as error:
         _fail(runtime, package_id, update_id, f"The files could not be stored: {error.strerror or error}")
