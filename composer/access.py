@@ -71,6 +71,12 @@ def visible_organizations(*, user_id: int, today: date) -> Select[Organization]:
     return select(Organization).where(_is_member(_user(user_id), Organization.id, today))
 
 
+def list_organizations(session: Session, *, user_id: int, today: date) -> list[Organization]:
+    """The organizations that a user is a member of, by name."""
+    query = visible_organizations(user_id=user_id, today=today)
+    return list(session.scalars(query.order_by(Organization.name, Organization.id)))
+
+
 def find_role(session: Session, *, organization_id: int, user_id: int, today: date) -> Role | None:
     """What a user is in an organization; None: not a member."""
     person = _user(user_id)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from integrations.codehost import RemoteOrganization
@@ -28,6 +28,7 @@ SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])")
 RESERVED_SHORT_NAMES = frozenset(
     {"admin", "api", "docs", "healthz", "hooks", "login", "logout", "metrics", "oauth", "orgs", "profile", "readyz"}
     | {"setup", "static"}
+    | {"new"}  # /orgs/new
 )
 
 
@@ -131,10 +132,15 @@ def _has_none(session: Session, organization: Organization) -> bool:
 def _make_owner(
     session: Session, organization: Organization, identity: Identity, synchronization: Synchronization
 ) -> None:
-    owners = select(Team).where(Team.organization_id == organization.id, Team.kind == TeamKind.OWNERS)
+    """From now on the remote owners and admins are the only ones; whoever was one by hand before is none any more."""
+    leading = select(Team.id).where(
+        Team.organization_id == organization.id, Team.kind.in_([TeamKind.OWNERS, TeamKind.ADMINS])
+    )
+    session.execute(delete(Membership).where(Membership.team_id.in_(leading)))
+    owners = select(Team.id).where(Team.organization_id == organization.id, Team.kind == TeamKind.OWNERS)
     session.add(
         Membership(
-            team_id=session.scalars(owners).one().id,
+            team_id=session.scalars(owners).one(),
             identity_id=identity.id,
             synchronization_id=synchronization.id,
             source=MembershipSource.DIRECT,

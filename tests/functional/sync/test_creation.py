@@ -10,6 +10,7 @@ from models import (
     Identity,
     JobRun,
     Membership,
+    MembershipSource,
     Organization,
     RunPhase,
     Runtime,
@@ -75,6 +76,26 @@ def test_whoever_creates_it_owns_it_before_the_first_run(runtime: Runtime, user_
     assert owners == ["ann"]
 
 
+def test_an_owner_by_hand_gives_way_to_the_owners_at_the_host(runtime: Runtime, user_id: int) -> None:
+    with runtime.database.write() as session:
+        organization = create_organization(session, name="Acme", short_name="acme", user_id=user_id, actor="Ann")
+        owners = next(team for team in organization.teams if team.kind is TeamKind.OWNERS)
+        session.add(Membership(team_id=owners.id, user_id=user_id, source=MembershipSource.LOCAL))
+        session.flush()
+        add_synchronization(
+            session,
+            organization=organization,
+            remote=REMOTE,
+            credential=session.scalars(select(Credential)).one(),
+            user_id=user_id,
+            actor="Ann",
+        )
+
+    with runtime.database.read() as session:
+        membership = session.scalars(select(Membership)).one()
+        assert (membership.user_id, membership.source) == (None, MembershipSource.DIRECT)
+
+
 def test_a_second_synchronization_is_not_primary_and_makes_nobody_owner(runtime: Runtime, user_id: int) -> None:
     create(runtime, user_id)
     with runtime.database.write() as session:
@@ -110,7 +131,7 @@ def test_a_short_name_with_other_characters_is_refused(runtime: Runtime, name: s
         check_short_name(session, name)
 
 
-@pytest.mark.parametrize("name", ["admin", "orgs", "setup", "hooks", "static"])
+@pytest.mark.parametrize("name", ["admin", "orgs", "setup", "hooks", "static", "new"])
 def test_an_address_of_our_own_is_refused(runtime: Runtime, name: str) -> None:
     with runtime.database.read() as session, pytest.raises(ShortNameRefused, match="address of Repertory"):
         check_short_name(session, name)

@@ -92,6 +92,7 @@ def test_a_time_that_never_was_says_so(app: Flask) -> None:
 class Example(Form):  # type: ignore[misc]
     """One field of each kind."""
 
+    note = StringField("Note")
     name = StringField("Name", [validators.DataRequired("Enter a name.")], description="Shown to people.")
     platform = SelectField("Platform", choices={"a": "A"})
     policy = RadioField("Policy", [validators.InputRequired("Choose one.")], choices={"m": "members", "e": "all"})
@@ -114,8 +115,13 @@ def test_a_field_is_tied_to_its_label_help_and_error(app: Flask) -> None:
 
 
 def test_what_need_not_be_filled_is_marked_optional(app: Flask) -> None:
-    assert "optional" in draw(app, "fields", "field(form.platform)", form=Example())
+    assert "optional" in draw(app, "fields", "field(form.note)", form=Example())
     assert "optional" not in draw(app, "fields", "field(form.name)", form=Example())
+    assert "optional" not in draw(app, "fields", "field(form.note, required=true)", form=Example())
+
+
+def test_a_choice_that_always_has_a_value_is_not_called_optional(app: Flask) -> None:
+    assert "optional" not in draw(app, "fields", "field(form.platform)", form=Example())
 
 
 def test_choices_are_a_group_with_a_legend(app: Flask) -> None:
