@@ -1,6 +1,6 @@
 """Integrations: the table, the one form to add or change one with its live guide, trying the login, deleting."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.guards import administrator_or_setup_required, client_address, recent_login_required
@@ -9,6 +9,7 @@ from accounts.trials import read_trial_page
 from admin.blueprint import blueprint
 from admin.guide import correct_base_url, guide_as_shown, guide_for_new, guide_for_stored
 from admin.integration_list import list_rows
+from admin.kept_secret import forget_secret, keep_secret, take_kept_secret
 from admin.saving import add_error, add_from_form, change_from_form, examine_form, tell_corrections, who_acts
 from integrations.forms import PLATFORM_CHOICES, IntegrationForm, edit_form, new_form
 from integrations.platforms import PLATFORMS
@@ -67,6 +68,7 @@ def add_integration() -> ResponseReturnValue:
     """Update the guide, test the connection, or create the integration."""
     form, action = new_form(), request.form.get("action", "create")
     has_policy_changed = form.follow_platform()
+    take_kept_secret(session, current_runtime().secret_box, form, now=utc_now())
     if action == "guide":
         return _new_page(form, is_slug_kept=False)
     is_valid = form.validate_on_submit()
@@ -86,10 +88,10 @@ def _create(form: IntegrationForm, *, is_valid: bool) -> ResponseReturnValue:
     found, base_url = examine_form(current_runtime(), form)
     if not is_valid or not found.is_good:
         return _new_page(form, examination=found)
-    session = get_session()
-    if not add_from_form(session, current_runtime(), form, base_url, found.version):
+    if not add_from_form(get_session(), current_runtime(), form, base_url, found.version):
         return _new_page(form)
-    session.commit()
+    get_session().commit()
+    forget_secret(session)
     flash(f"Integration created: “{form.name.data}”", "success")
     tell_corrections(correct_base_url(form.chosen_platform, form.base_url.data), form.base_url.data)
     for warning in found.warnings:
@@ -165,12 +167,12 @@ def ask_to_delete(slug: str) -> ResponseReturnValue:
 @recent_login_required
 def delete(slug: str) -> ResponseReturnValue:
     """Delete the integration whose name was typed."""
-    stored, session, (actor, user_id) = _integration_or_404(slug), get_session(), who_acts()
+    stored, (actor, user_id) = _integration_or_404(slug), who_acts()
     if request.form.get("confirmation", "").strip() != stored.name:
         return _delete_page(stored, error=f"Type {stored.name} exactly as it is written.")
     try:
         delete_integration(
-            session,
+            get_session(),
             current_runtime().secret_box,
             stored,
             actor=actor,
@@ -180,14 +182,15 @@ def delete(slug: str) -> ResponseReturnValue:
         )
     except LastWayIn:
         return _delete_page(stored, error="No administrator could log in any more. Connect another account first.")
-    session.commit()
+    get_session().commit()
     flash(f"Integration deleted: “{stored.name}”", "success")
     return redirect(url_for("admin.integrations"), code=303)
 
 
 def _new_page(form: IntegrationForm, *, is_slug_kept: bool = True, **values: object) -> ResponseReturnValue:
     """The form with a guide: with the slug that was shown, unless it is to follow the name."""
-    settings = current_runtime().settings
+    settings, box = current_runtime().settings, current_runtime().secret_box
+    keep_secret(session, box, form, now=utc_now())
     is_usable = is_slug_kept and form.slug.data and not form.slug.errors
     shown = guide_as_shown(settings, form) if is_usable else guide_for_new(get_session(), settings, form)
     return render_template(
