@@ -3,8 +3,9 @@
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from accounts import composer_tokens
 from accounts.blueprint import blueprint
-from accounts.composer_tokens import LIVES, create_personal_token, list_personal_tokens, revoke_personal_token
+from accounts.composer_tokens import LIVES, Holder
 from accounts.current import current_user, current_user_row
 from accounts.forms import TokenForm
 from accounts.guards import login_required, recent_login_required
@@ -31,9 +32,9 @@ def create_token() -> ResponseReturnValue:
     session, form = get_session(), TokenForm()
     if not form.validate_on_submit():
         return _tokens_page(form, status=422)
-    life = LIVES[form.life.data]
-    token = create_personal_token(
-        session, current_user_row(session), name=form.name.data.strip(), life=life, now=utc_now()
+    user, life = current_user_row(session), LIVES[form.life.data]
+    token = composer_tokens.create_token(
+        session, Holder.person(user), author=user, name=form.name.data.strip(), life=life, now=utc_now()
     )
     session.commit()
     return render_template("accounts/token_created.html", token=token, snippets=_snippets(token.text))
@@ -44,7 +45,8 @@ def create_token() -> ResponseReturnValue:
 def revoke_token(token_id: int) -> ResponseReturnValue:
     """End a token at once."""
     session = get_session()
-    name = revoke_personal_token(session, current_user_row(session), token_id=token_id, now=utc_now())
+    user = current_user_row(session)
+    name = composer_tokens.revoke_token(session, Holder.person(user), author=user, token_id=token_id, now=utc_now())
     if name is None:
         abort(404)
     session.commit()
@@ -56,7 +58,7 @@ def _tokens_page(form: TokenForm, *, status: int) -> tuple[str, int]:
     page = render_template(
         "accounts/tokens.html",
         form=form,
-        tokens=list_personal_tokens(get_session(), current_user.id),
+        tokens=composer_tokens.list_tokens(get_session(), Holder(user_id=current_user.id)),
         snippets=_snippets(TOKEN_PLACE),
         is_recent=is_recently_authenticated(),
         now=utc_now(),

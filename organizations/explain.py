@@ -1,4 +1,4 @@
-"""Say in sentences why people may read a package."""
+"""Say in words why people may read a package."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -63,15 +63,15 @@ def _all_reasons(
     session: Session, organization: Organization, package: Package, today: date
 ) -> Iterable[tuple[str, str]]:
     for membership in _living_memberships(session, _leading(organization), today):
-        role = "an owner" if membership.team.kind is TeamKind.OWNERS else "an admin"
-        yield _login(membership), f"it is {role} of {organization.name}"
+        role = "owner" if membership.team.kind is TeamKind.OWNERS else "admin"
+        yield _login(membership), f"{role} of {organization.name}"
     for membership in _living_memberships(session, _granted(package, today), today):
         yield _login(membership), _team_reason(membership)
     direct = select(Identity.login, Grant.role_name, Grant.source).join(Grant, Grant.identity_id == Identity.id)
     own = direct.where(Grant.repository_id == package.repository_id, _is_alive(Grant.expires_on, today))
     for login, role, source in session.execute(own):
         where = "of the repository itself" if source is GrantSource.DIRECT else "through something above the repository"
-        yield login, f"it is {role} {where}"
+        yield login, f"{role} {where}"
 
 
 def _leading(organization: Organization) -> Select[Membership]:
@@ -92,7 +92,7 @@ def _living_memberships(session: Session, query: Select[Membership], today: date
 
 def _team_reason(membership: Membership) -> str:
     team = membership.team
-    role = f"it is {team.role_name} in {team.remote_path}" if team.role_name else f"it is in {team.name}"
+    role = f"{team.role_name} in {team.remote_path}" if team.role_name else f"member of {team.name}"
     return f"{role}, inherited from above" if membership.source is MembershipSource.INHERITED else role
 
 

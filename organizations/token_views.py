@@ -3,13 +3,12 @@
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from accounts.composer_tokens import LIVES
+from accounts.composer_tokens import LIVES, Holder, create_token, list_tokens, revoke_token
 from accounts.forms import TokenForm
 from accounts.guards import Role, current_user_row, organization_role_required, recent_login_required
 from accounts.snippets import TOKEN_PLACE, Snippet, composer_snippets
 from models import Organization, utc_now
 from organizations.blueprint import blueprint
-from organizations.tokens import create_token, list_tokens, revoke_token
 from web.database import get_session
 from web.login import is_recently_authenticated
 from web.runtime import current_runtime
@@ -32,8 +31,8 @@ def add_token(organization: Organization) -> ResponseReturnValue:
         return _page(organization, form), 422
     token = create_token(
         session,
-        organization,
-        user=current_user_row(session),
+        Holder.whole(organization),
+        author=current_user_row(session),
         name=form.name.data.strip(),
         life=LIVES[form.life.data],
         now=utc_now(),
@@ -51,7 +50,9 @@ def end_token(organization: Organization, token_id: int) -> ResponseReturnValue:
     """End a token at once."""
     session = get_session()
     user = current_user_row(session)
-    name = revoke_token(session, organization, user=user, token_id=token_id, now=utc_now()) or abort(404)
+    name = revoke_token(session, Holder.whole(organization), author=user, token_id=token_id, now=utc_now())
+    if name is None:
+        abort(404)
     session.commit()
     flash(f"The token “{name}” is revoked: Composer is refused with it from now on.", "success")
     return redirect(url_for("organizations.tokens", org=organization.short_name), code=303)
@@ -62,7 +63,7 @@ def _page(organization: Organization, form: TokenForm) -> str:
         "organizations/tokens.html",
         organization=organization,
         form=form,
-        tokens=list_tokens(get_session(), organization),
+        tokens=list_tokens(get_session(), Holder.whole(organization)),
         snippets=_snippets(organization, TOKEN_PLACE),
         is_recent=is_recently_authenticated(),
         now=utc_now(),

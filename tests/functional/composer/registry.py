@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from accounts.composer_tokens import create_personal_token
+from accounts.composer_tokens import Holder, create_token
 from composer.jobs import request_update
 from composer.packages import add_package
 from models import (
@@ -159,7 +159,8 @@ class Registry:
                 session.add(
                     Membership(team_id=team.id, identity_id=user.identities[0].id, source=MembershipSource.DIRECT)
                 )
-            return create_personal_token(session, user, name=login, life=timedelta(days=90), now=utc_now()).text
+            life = timedelta(days=90)
+            return create_token(session, Holder.person(user), author=user, name=login, life=life, now=utc_now()).text
 
     def add_organization_token(self, text: str) -> None:
         """A token of the organization itself."""
