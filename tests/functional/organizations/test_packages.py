@@ -115,8 +115,8 @@ def test_admins_see_why_people_may_read_it_and_what_updates_skipped(world: World
 
     page = world.browser("bob").read(LOGGING)
 
-    assert "it is an owner of Acme" in page
-    assert "it is Developer in acme" in page
+    assert "owner of Acme" in page
+    assert "Developer in acme" in page
     assert "composer.json is no JSON" in page
     assert "No right." in page
     assert "hook-secret" not in page
