@@ -66,12 +66,12 @@ class Visitor:
                 button.click()
                 self.page.wait_for_load_state()
 
-    def photograph(self, name: str, *, tallest: int = TALLEST) -> None:
-        """Keep what the page shows from its top on, without the caret and without what fades in."""
+    def photograph(self, name: str, *, top: int = 0, tallest: int = TALLEST) -> None:
+        """Keep what the page shows from `top` on, without the caret and without what fades in."""
         self.page.wait_for_load_state("networkidle")
         self.page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
-        height = min(self.page.evaluate("document.documentElement.scrollHeight"), tallest)
-        clip = {"x": 0, "y": 0, "width": WIDTH, "height": height}
+        height = min(self.page.evaluate("document.documentElement.scrollHeight") - top, tallest)
+        clip = {"x": 0, "y": top, "width": WIDTH, "height": height}
         path = self.images / f"{name}.png"
         self.page.screenshot(path=path, full_page=True, clip=clip, animations="disabled")  # type: ignore[arg-type]
 
@@ -87,7 +87,7 @@ def set_up(visitor: Visitor) -> None:
     page.get_by_label("Platform").select_option(label="GitLab Self-Managed")
     page.get_by_label("Base URL").fill(demo.gitlab_url)
     page.locator(f'#guide a[href="{demo.gitlab_url}/admin/applications"]').wait_for()
-    visitor.photograph("integration", tallest=800)
+    visitor.photograph("integration", top=424, tallest=650)
     page.get_by_label("Client ID / Key").fill(demo.client_id)
     page.get_by_label("Client Secret").fill(demo.secret)
     visitor.press("Create Integration")
