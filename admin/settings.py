@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, IntegerField, RadioField, StringField
+from wtforms import IntegerField, RadioField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from config import Settings
@@ -19,9 +19,7 @@ CREATION_CHOICES = {
 CHANGEABLE = (
     "name",
     "organization_creation",
-    "cheap_pass_minutes",
-    "full_pass_minutes",
-    "is_deleting_idle_accounts",
+    "synchronization_minutes",
 )
 
 
@@ -37,22 +35,10 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     organization_creation = RadioField(
         "Who may create organizations", choices=dict(CREATION_CHOICES), validators=[InputRequired("Choose one.")]
     )
-    cheap_pass_minutes = IntegerField(
-        "Quick synchronization, in minutes",
-        description="Lists repositories and members, in case that a webhook was lost. Usually 60.",
+    synchronization_minutes = IntegerField(
+        "Synchronize every … minutes",
+        description="Besides what webhooks report at once, in case that one was lost. Usually 60.",
         validators=[InputRequired("Enter a number."), NumberRange(min=5, max=1440, message="Enter 5 to 1440 minutes.")],
-    )
-    full_pass_minutes = IntegerField(
-        "Full synchronization, in minutes",
-        description="Reads everything again. Usually 1200, which is 20 hours.",
-        validators=[
-            InputRequired("Enter a number."),
-            NumberRange(min=60, max=10080, message="Enter 60 to 10080 minutes (a week)."),
-        ],
-    )
-    is_deleting_idle_accounts = BooleanField(
-        "Delete accounts without membership",
-        description="Accounts that are in no organization any more are deleted with the next full synchronization.",
     )
 
 
@@ -96,7 +82,11 @@ def describe_server(settings: Settings) -> list[ServerSetting]:
         ServerSetting("OUTBOUND_CA_FILE", "CA certificates", str(settings.outbound_ca_file or "those of the system")),
         ServerSetting("OUTBOUND_ALLOW", "Also allowed", ", ".join(settings.outbound_allow) or "nothing"),
         ServerSetting("REPERTORY_TRUSTED_PROXY_HOPS", "Proxies in front", str(settings.trusted_proxy_hops)),
-        ServerSetting("REPERTORY_AUTH_CACHE_SECONDS", "Access is cached for", f"{settings.auth_cache_seconds} s"),
+        ServerSetting(
+            "REPERTORY_AUTH_CACHE_SECONDS",
+            "A proxy in front may reuse a decision about a token for",
+            f"{settings.auth_cache_seconds} s",
+        ),
         ServerSetting("REPERTORY_LOG_LEVEL", "Log level", settings.log_level),
     ]
 

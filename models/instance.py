@@ -37,9 +37,7 @@ class Instance(Base):
     organization_creation: Mapped[OrganizationCreation] = mapped_column(
         default=OrganizationCreation.REMOTE_ADMINISTRATORS
     )
-    cheap_pass_minutes: Mapped[int] = mapped_column(default=60)
-    full_pass_minutes: Mapped[int] = mapped_column(default=1200)
-    is_deleting_idle_accounts: Mapped[bool] = mapped_column(default=False)
+    synchronization_minutes: Mapped[int] = mapped_column(default=60)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     setup_completed_at: Mapped[datetime | None]
 

@@ -106,7 +106,7 @@ def add_synchronization(
         remote_url=remote.web_url,
         is_primary=is_primary,
         created_by_user_id=user_id,
-        next_run_at=utc_now() + timedelta(minutes=session.get_one(Instance, 1).cheap_pass_minutes),
+        next_run_at=utc_now() + timedelta(minutes=session.get_one(Instance, 1).synchronization_minutes),
     )
     session.add(synchronization)
     session.flush()

@@ -45,7 +45,7 @@ def request_due_runs(runtime: Runtime) -> None:
         if not due_synchronizations(session, now=now):
             return
     with runtime.database.write() as session:
-        minutes = session.get_one(Instance, 1).cheap_pass_minutes
+        minutes = session.get_one(Instance, 1).synchronization_minutes
         for synchronization in due_synchronizations(session, now=now):
             synchronization.next_run_at = now + timedelta(minutes=minutes)
             request_run(session, synchronization_id=synchronization.id, reason="schedule")

@@ -31,9 +31,7 @@ from tests.functional.admin.pages import field_error, text_of
 VALUES = {
     "name": "Acme packages",
     "organization_creation": "administrators",
-    "cheap_pass_minutes": "30",
-    "full_pass_minutes": "600",
-    "is_deleting_idle_accounts": "y",
+    "synchronization_minutes": "30",
 }
 
 
@@ -79,11 +77,11 @@ def test_settings_are_saved_and_recorded(ann: Person, runtime: Runtime) -> None:
     assert page.startswith("Settings · Acme packages")
     saved = instance(runtime)
     assert saved.organization_creation is OrganizationCreation.ADMINISTRATORS
-    assert (saved.cheap_pass_minutes, saved.full_pass_minutes, saved.is_deleting_idle_accounts) == (30, 600, True)
+    assert saved.synchronization_minutes == 30
     with runtime.database.read() as session:
         record = session.scalars(select(AuditRecord).where(AuditRecord.action == "settings_changed")).one()
     assert record.actor == "ann"
-    assert record.details["cheap_pass_minutes"] == [60, 30]
+    assert record.details["synchronization_minutes"] == [60, 30]
 
 
 def test_saving_what_is_there_records_nothing(ann: Person, runtime: Runtime) -> None:
@@ -98,9 +96,8 @@ def test_saving_what_is_there_records_nothing(ann: Person, runtime: Runtime) -> 
     ("field", "value", "words"),
     [
         ("name", " ", "Give it a name."),
-        ("cheap_pass_minutes", "1", "Enter 5 to 1440 minutes."),
-        ("full_pass_minutes", "99999", "Enter 60 to 10080 minutes"),
-        ("full_pass_minutes", "often", "Not a valid integer value."),
+        ("synchronization_minutes", "1", "Enter 5 to 1440 minutes."),
+        ("synchronization_minutes", "often", "Not a valid integer value."),
     ],
 )
 def test_a_wrong_setting_is_named_and_nothing_is_saved(
