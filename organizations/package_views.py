@@ -27,6 +27,7 @@ from organizations.readme import render_readme
 from organizations.request_viewer import viewer_of
 from organizations.runs import list_synchronizations
 from web.database import get_session
+from web.inputs import row_id
 from web.paging import load_page, requested_page
 
 
@@ -70,6 +71,17 @@ def package(organization: Organization, vendor: str, name: str) -> ResponseRetur
         updates=recent_updates(session, shown) if is_admin else [],
         webhook=find_webhook(session, shown) if is_admin else None,
         readers=_readers(organization, shown) if is_admin else [],
+    )
+
+
+@blueprint.get("/orgs/<org>/packages/<vendor>/<name>/live")
+@organization_role_required(Role.MEMBER)
+def package_live(organization: Organization, vendor: str, name: str) -> ResponseReturnValue:
+    """The state of a package that is being read; the page is shown anew once it was."""
+    shown = _package_or_404(organization, vendor, name)
+    status_mark = package_status(shown)
+    return render_template(
+        "organizations/_package_live.html", organization=organization, package=shown, status_mark=status_mark
     )
 
 
@@ -117,7 +129,7 @@ def _wanted() -> PackageFilter:
     return PackageFilter(
         text=request.args.get("text", "").strip(),
         state=request.args.get("state", ""),
-        synchronization_id=request.args.get("synchronization", type=int),
+        synchronization_id=request.args.get("synchronization", type=row_id),
     )
 
 

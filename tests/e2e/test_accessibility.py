@@ -33,6 +33,7 @@ NO_PAGES = {
     "setup_mode.try_progress": "the live part of setup_mode.try_login",
     "setup_mode.choose_trial": "a redirect",
     "organizations.run_live": "the live part of organizations.run",
+    "organizations.package_live": "the live part of organizations.package",
     "organizations.run_report": "a file to download",
     "organizations.activity": "the live part of the frame",
     "organizations.settings": "a redirect",
