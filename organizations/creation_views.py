@@ -42,7 +42,7 @@ def create() -> ResponseReturnValue:
         _refuse(form, error)
         return _new_page(form), 422
     session.commit()
-    flash(f'Organization created: "{organization.name}"', "success")
+    flash(f"Organization created: “{organization.name}”", "success")
     return redirect(_next_page(organization, run), code=303)
 
 

@@ -46,7 +46,7 @@ def test_an_organization_is_created_with_its_first_run_to_look_at(fresh: World, 
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/orgs/acme/synchronizations/1/runs/1"
     page = ann.read(answer.headers["Location"])
-    assert "Organization created: &#34;Acme Inc.&#34;" in page
+    assert "Organization created: “Acme Inc.”" in page
     assert "Waiting for a worker" in page
     with fresh.runtime.database.read() as session:
         synchronization = session.query(Synchronization).one()
