@@ -11,7 +11,10 @@ from tests.databases import empty_postgresql
 from tests.e2e.browsing import opened_chromium
 from tests.e2e.certificates import Certificate, make_certificate
 from tests.fakes.company import small_company
-from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.gitlab import FakeGitLab, oauth_tokens
+from tests.fakes.gitlab.model import Application
+from tests.fakes.gitlab.routing import Json
+from tests.fakes.gitlab.server_core import Core
 from tests.services import wait_for_address
 
 SECURE_HOST = "repertory.localhost"  # not `localhost`: browsers and curl find this machine there, we see no loopback
@@ -51,6 +54,21 @@ def secure_fake(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> It
     with FakeGitLab(certfile=files[0], keyfile=files[1], hook_ca_file=files[0]) as fake:
         small_company(fake)
         yield fake
+
+
+@pytest.fixture
+def issued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """All OAuth tokens that the fakes give out, which keep only digests of them."""
+    tokens: list[str] = []
+    issue = oauth_tokens.issue
+
+    def issue_and_tell(core: Core, application: Application, user_id: int, scopes: tuple[str, ...]) -> Json:
+        answer = issue(core, application, user_id, scopes)
+        tokens.extend(str(answer[name]) for name in ("access_token", "refresh_token"))
+        return answer
+
+    monkeypatch.setattr(oauth_tokens, "issue", issue_and_tell)
+    return tokens
 
 
 @pytest.fixture

@@ -128,9 +128,10 @@ def running_product(
         "REPERTORY_SETUP_ADMIN": "",
         "DATABASE_URL": database_url,
         "OUTBOUND_ALLOW": outbound_allow,
+        "GUNICORN_CMD_ARGS": "--workers=2",
     }
     if certificate:
-        own["GUNICORN_CMD_ARGS"] = f"--certfile={certificate.certificate} --keyfile={certificate.key}"
+        own["GUNICORN_CMD_ARGS"] += f" --certfile={certificate.certificate} --keyfile={certificate.key}"
     with tempfile.TemporaryDirectory(prefix="rpt-") as sockets:  # the path of a socket must be short
         redis = RedisServer(Path(sockets))
         product = Product(folder, base_url, {**os.environ, **own, "REDIS_URL": redis.url}, redis, certificate)

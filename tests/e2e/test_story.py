@@ -17,7 +17,7 @@ from tests.e2e.story import Person
 from tests.fakes.gitlab import FakeGitLab
 
 
-def test_on_this_machine_without_a_code(chromium: Browser, fake: FakeGitLab, tmp_path: Path) -> None:
+def test_on_this_machine_without_a_code(chromium: Browser, fake: FakeGitLab, issued: list[str], tmp_path: Path) -> None:
     with (
         running_product(tmp_path, outbound_allow=f"127.0.0.1:{fake.port}") as product,
         watched_context(chromium, product.base_url) as (context, watch),
@@ -29,11 +29,16 @@ def test_on_this_machine_without_a_code(chromium: Browser, fake: FakeGitLab, tmp
         story.claim_administration(ann)
         story.create_organization(ann)
         story.look_at_packages(ann)
-        release_and_leave(chromium, product, ann, tmp_path)
+        release_and_leave(chromium, product, ann, tmp_path, issued)
 
 
 def test_over_https_with_the_setup_link(
-    chromium: Browser, secure_fake: FakeGitLab, certificate: Certificate, empty_database: str, tmp_path: Path
+    chromium: Browser,
+    secure_fake: FakeGitLab,
+    certificate: Certificate,
+    empty_database: str,
+    issued: list[str],
+    tmp_path: Path,
 ) -> None:
     allowed = f"127.0.0.1:{secure_fake.port}"
     with running_product(
@@ -57,10 +62,10 @@ def test_over_https_with_the_setup_link(
             story.claim_administration(ann)
             story.create_organization(ann)
             story.look_at_packages(ann)
-            release_and_leave(chromium, product, ann, tmp_path)
+            release_and_leave(chromium, product, ann, tmp_path, issued)
 
 
-def release_and_leave(chromium: Browser, product: Product, ann: Person, folder: Path) -> None:
+def release_and_leave(chromium: Browser, product: Product, ann: Person, folder: Path, issued: list[str]) -> None:
     """The second half, which is the same in both modes."""
     with watched_context(chromium, product.base_url) as (context, watch):
         bob = Person(product, ann.fake, context, watch, Mouse(), context.new_page(), who="Bob Birch")
@@ -77,4 +82,4 @@ def release_and_leave(chromium: Browser, product: Product, ann: Person, folder: 
         colleague.expect_refusal(404)
         colleague.revoke_token()
         colleague.expect_refusal(401)
-        assert_nothing_leaked(product, [ann, bob])
+        assert_nothing_leaked(product, [ann, bob], issued)
