@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.databases import empty_postgresql
-from tests.e2e.browsing import opened_chromium
+from tests.e2e.browsing import PATIENCE_MS, opened_chromium
 from tests.e2e.certificates import Certificate, make_certificate
 from tests.fakes.company import small_company
 from tests.fakes.gitlab import FakeGitLab, oauth_tokens
@@ -23,6 +23,7 @@ SECURE_HOST = "repertory.localhost"  # not `localhost`: browsers and curl find t
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests of this process; each test has contexts of its own."""
+    expect.set_options(timeout=PATIENCE_MS)
     with opened_chromium() as browser:
         yield browser
 
