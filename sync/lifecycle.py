@@ -11,6 +11,7 @@ from models.synchronization import PartStatus
 from sync.requests import find_waiting_run, request_synchronization
 
 LEASE = timedelta(seconds=120)
+RETRY = timedelta(minutes=5)
 
 
 class RunLost(Exception):
@@ -25,6 +26,7 @@ class Ending:
     state: SynchronizationState
     error_code: str = ""
     error_text: str = ""
+    is_passing: bool = False  # trouble that may be over in a few minutes: try again before the schedule says so
 
 
 def claim_run(session: Session, *, synchronization_id: int, job_run_id: int, now: datetime | None = None) -> int | None:
@@ -112,6 +114,8 @@ def finish_run(session: Session, *, run_id: int, ending: Ending, requests: int, 
         synchronization.state_since = now
     if ending.result in {RunResult.OK, RunResult.DEGRADED}:
         synchronization.last_ok_at = now
+    if ending.is_passing and (synchronization.next_run_at is None or synchronization.next_run_at > now + RETRY):
+        synchronization.next_run_at = now + RETRY
     return synchronization.requested_seq > synchronization.started_seq
 
 

@@ -187,7 +187,8 @@ def _failed(error: CodeHostError) -> Ending:
         return Ending(RunResult.FAILED, SynchronizationState.REMOTE_MISSING, "remote_missing", str(error))
     if isinstance(error, RateLimited):
         return Ending(RunResult.POSTPONED, SynchronizationState.OK, "rate_limited", str(error))
-    return Ending(RunResult.FAILED, SynchronizationState.DEGRADED, type(error).__name__, str(error))
+    name = type(error).__name__
+    return Ending(RunResult.FAILED, SynchronizationState.DEGRADED, name, str(error), is_passing=True)
 
 
 def _retry_at(error: CodeHostError) -> datetime | None:

@@ -207,6 +207,8 @@ def test_a_disabled_user_reads_nothing(runtime: Runtime, synchronization_id: int
 
     with runtime.database.read() as session:
         assert packages_of(session, "ann") == []
+        listed = list_readers(session, organization_id=ORGANIZATION, today=TODAY)
+        assert "ann" not in {login for logins in listed.values() for login in logins}
 
 
 def test_a_direct_grant_ends_on_its_day(runtime: Runtime, synchronization_id: int) -> None:

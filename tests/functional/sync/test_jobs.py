@@ -132,6 +132,33 @@ def test_a_rate_limit_plans_the_continuation_for_the_time_that_the_host_names(co
     assert [run.result for run in runs(company)] == [RunResult.POSTPONED, None]
 
 
+def test_a_run_that_failed_for_trouble_at_the_host_is_tried_again_soon(company: Company) -> None:
+    set_times(company, next_run_at=utc_now() + timedelta(minutes=50))
+    company.fake.misbehave("/descendant_groups", Kind.STATUS_500)
+    request(company)
+
+    run_due_jobs(company.runtime)
+
+    assert runs(company)[0].result is RunResult.FAILED
+    with company.runtime.database.read() as session:
+        next_run_at = session.get_one(Synchronization, company.synchronization_id).next_run_at
+    assert next_run_at is not None
+    assert next_run_at <= utc_now() + timedelta(minutes=5)
+
+
+def test_a_run_without_a_credential_waits_for_one(company: Company) -> None:
+    set_times(company, next_run_at=utc_now() + timedelta(minutes=50), credential_id=None)
+    request(company)
+
+    run_due_jobs(company.runtime)
+
+    assert runs(company)[0].error_code == "unauthorized"
+    with company.runtime.database.read() as session:
+        next_run_at = session.get_one(Synchronization, company.synchronization_id).next_run_at
+    assert next_run_at is not None
+    assert next_run_at > utc_now() + timedelta(minutes=40)
+
+
 def test_two_workers_never_have_one_synchronization(company: Company) -> None:
     request(company)
     with company.runtime.database.write() as session:
