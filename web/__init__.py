@@ -47,6 +47,7 @@ from web.database import init_database
 from web.errors import init_errors
 from web.filters import init_filters
 from web.hosts import init_hosts
+from web.inputs import init_inputs
 from web.layout import init_layout
 from web.limits import init_limits
 from web.requests import init_requests
@@ -69,6 +70,7 @@ def init_app(app: Flask, runtime: Runtime, *, redis: "Redis | None" = None) -> N
     init_errors(app)
     init_hosts(app, runtime)
     init_csrf(app, runtime)
+    init_inputs(app)
     init_security(app, runtime)
     init_database(app)
     init_limits(app, redis)

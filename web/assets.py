@@ -72,5 +72,8 @@ def load_asset(name: str) -> Asset | None:
 def _path_of(name: str) -> Path | None:
     if name in VENDORED:
         return Path(str(files("flask_bootstrap").joinpath(VENDORED[name])))
-    path = (STATIC / name).resolve()
-    return path if path.is_relative_to(STATIC) and path.is_file() else None
+    try:
+        path = (STATIC / name).resolve()
+        return path if path.is_relative_to(STATIC) and path.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have
+        return None
