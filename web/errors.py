@@ -1,6 +1,7 @@
 """What visitors see when something goes wrong: what happened, why, what to do, and a number to look it up by."""
 
 from dataclasses import replace
+from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -73,4 +74,10 @@ def _answer_crash(error: Exception) -> Response:
 
 def _with_retry(problem: Problem) -> Problem:
     may_help = problem.status in RETRY_MAY_HELP and request.method == "GET"
-    return replace(problem, retry_url=request.full_path.rstrip("?")) if may_help else problem
+    return replace(problem, retry_url=_this_page()) if may_help else problem
+
+
+def _this_page() -> str:
+    """Encoded: with a backslash as it is, browsers would take the path for the name of another host."""
+    query = request.query_string.decode("ascii", "replace")
+    return f"{quote(request.path)}{'?' + quote(query, safe='=&%+,:;/?@-._~') if query else ''}"

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from urllib.parse import quote, urlencode
 
-from flask import request, url_for
+from flask import request
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
@@ -53,5 +54,6 @@ def load_page(session: Session, statement: Select[T], *, number: int, size: int 
 
 
 def _page_url(number: int) -> str:
-    arguments = request.args.to_dict(flat=False) | dict(request.view_args or {}) | {"page": number}
-    return url_for(request.endpoint or "", **arguments)
+    """Built by hand: `url_for` would take parameters such as `_scheme` or `endpoint` for its own."""
+    filters = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
+    return f"{quote(request.path)}?{urlencode([*filters, ('page', str(number))])}"

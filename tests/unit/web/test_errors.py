@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from flask import abort
 from flask.testing import FlaskClient
 
 from web.layout import Account, layout_hooks
@@ -117,3 +118,14 @@ def test_a_session_that_can_not_be_read_is_no_logged_out_visitor(bare_client: Fl
 
     assert response.status_code == 503
     assert "Set-Cookie" not in response.headers
+
+
+def test_trying_again_never_leads_to_another_host(bare_client: FlaskClient) -> None:
+    @bare_client.application.before_request
+    def be_away() -> None:
+        abort(503)
+
+    response = bare_client.get("/%5Cevil.test/?next=%22%3E&page=2")
+
+    assert response.status_code == 503
+    assert 'href="/%5Cevil.test/?next=%22%3E&amp;page=2"' in response.text
