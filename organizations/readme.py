@@ -13,12 +13,15 @@ from web.filters import is_web_url
 
 LONGEST = 60_000
 FENCE = re.compile(r"^(```|~~~)")
-HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
+HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
 UNDERLINE = re.compile(r"^(=+|-{3,})\s*$")
 INDENTED = re.compile(r"^(?: {4}|\t)")
 ITEM = re.compile(r"^\s{0,3}(?:[-*+]|\d{1,3}[.)])\s+(.*)$")
-PICTURE = re.compile(r"\[?!\[([^\]]*)\]\([^)]*\)(?:\]\([^)]*\))?")
-INLINE = re.compile(r"`([^`]+)`|\[([^\]]+)\]\(([^)\s]+)[^)]*\)|\*\*([^*]+)\*\*")
+# Lengths are bounded and repetitions keep what they took: whatever the text, reading it takes linear time.
+PICTURE = re.compile(r"\[?!\[[^\]]{0,300}+\]\([^)]{0,1000}+\)(?:\]\([^)]{0,1000}+\))?")
+INLINE = re.compile(
+    r"`([^`]+)`|\[([^\]]{1,300}+)\]\(([^)\s]{1,1000}+)[^)]{0,300}+\)|\*\*([^*]+)\*\*",
+)
 
 
 def render_readme(text: str) -> Markup:
@@ -43,7 +46,7 @@ def _blocks(lines: list[str]) -> Iterator[Markup]:
             yield block
         elif heading:
             position += 1
-            yield _heading(len(heading[1]), heading[2])
+            yield _heading(len(heading[1]), heading[2].rstrip().rstrip("#").rstrip())
         elif UNDERLINE.match(following) and not ITEM.match(line):
             position += 2
             yield _heading(1 if following.startswith("=") else 2, line.strip())

@@ -1,5 +1,7 @@
 """READMEs as HTML: a little structure, and nothing that acts."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,3 +52,14 @@ def test_no_text_becomes_an_element_that_is_not_ours(text: str) -> None:
 
     names = {part.split(">")[0].split(" ")[0].strip("/") for part in page.split("<")[1:]}
     assert names <= {"h3", "h4", "p", "ul", "li", "pre", "code", "strong", "a"}
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "![", "![](", "[a](b", "[a](b ", "[![](", "**a", "`a", "# #", "#", "-", "~~~", "a\n", "[a](http://b"]
+)
+def test_no_text_takes_long_to_read(piece: str) -> None:
+    began = time.process_time()
+
+    render_readme(f"# {piece * (60_000 // len(piece))}")
+
+    assert time.process_time() - began < 3
