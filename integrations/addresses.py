@@ -21,7 +21,8 @@ ALWAYS_DENIED: tuple[tuple[Network, str], ...] = tuple(
     for network, reason in (
         ("169.254.0.0/16", "link-local addresses hold the metadata service of clouds"),
         ("fe80::/10", "link-local addresses are never a code host"),
-        ("fd00:ec2::254/128", "this is a cloud metadata service"),
+        ("fd00:ec2::/32", "this network holds the metadata services of a cloud"),
+        ("fd20:ce::254/128", "this is a cloud metadata service"),
         ("168.63.129.16/32", "this is a cloud metadata service"),
         ("100.100.100.200/32", "this is a cloud metadata service"),
         ("192.0.0.0/24", "this network is reserved for protocols"),
@@ -39,11 +40,11 @@ NOT_PUBLIC: tuple[Network, ...] = tuple(
         *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fec0::/10"),
         *("100.64.0.0/10", "198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "192.88.99.0/24"),
         *("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "2001:db8::/32", "3fff::/20", "100::/64"),
-        *("::/96", "5f00::/16"),
+        *("::/96", "::ffff:0:0:0/96", "5f00::/16"),
     )
 )
-# NAT64 (the well-known and the local prefix) and the old "IPv4-compatible" form
-ENDS_IN_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
+# NAT64 (the well-known and the local prefix), the old "IPv4-compatible" form, and stateless translation
+ENDS_IN_IPV4 = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 USUAL_PORTS = frozenset({22, 80, 443})
 FIRST_UNPRIVILEGED_PORT = 1024
 
