@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.answers import answer_page, login_refused
-from accounts.callback import Arrival, Proof
-from accounts.claim import NotTheChosenAdministrator, claim_administration
+from accounts.callback import Arrival, Proof, StaleFlow
+from accounts.claim import NoLongerAdmitted, NotTheChosenAdministrator, check_still_admitted, claim_administration
 from accounts.current import client_address, current_user
 from accounts.grants import store_grant
 from accounts.identities import (
@@ -59,10 +59,11 @@ def finish_login(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
 
 
 def finish_claim(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
-    """Make the person administrator, end Setup Mode and log them in, in one transaction."""
+    """Make the person administrator, end Setup Mode and log them in, in one transaction. Raises StaleFlow."""
     settings = current_runtime().settings
 
     def work(session: Session) -> None:
+        check_still_admitted(session, arrival.flow.setup_session_id)
         identity = claim_administration(
             session,
             integration=_integration(session, arrival),
@@ -86,6 +87,8 @@ def finish_claim(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
             next_url="/login",
             label="Log in",
         )
+    except NoLongerAdmitted as error:
+        raise StaleFlow from error
     except NotTheChosenAdministrator:
         return answer_page(
             "This account may not become the administrator",

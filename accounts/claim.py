@@ -3,16 +3,33 @@
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.identities import LoginRefused, Refusal, describe, find_identity, link_identity
-from accounts.setup_state import complete_setup
+from accounts.setup_state import complete_setup, read_state
 from integrations.codehost import RemoteAccount
-from models import Identity, Integration, User, record_audit
+from models import Identity, InstanceState, Integration, SetupSession, User, record_audit
 
 
 class NotTheChosenAdministrator(Exception):
     """The installation names another account as its first administrator."""
+
+
+class NoLongerAdmitted(Exception):
+    """The browser was put out of Setup Mode while it was at the code host, by a new setup link."""
+
+
+def check_still_admitted(session: Session, setup_session_id: int | None) -> None:
+    """Raise NoLongerAdmitted unless the browser still has its setup session, and keep it until the transaction ends.
+
+    Nothing to check once Setup Mode has ended: that is told by `claim_administration`.
+    """
+    if read_state(session) is InstanceState.ACTIVE:
+        return
+    query = select(SetupSession.id).where(SetupSession.id == setup_session_id).with_for_update()
+    if session.scalar(query) is None:
+        raise NoLongerAdmitted
 
 
 def claim_administration(

@@ -86,10 +86,10 @@ def has_place(session: Session, identity: Identity, *, now: datetime) -> bool:
     if identity.user_id is not None:
         is_person.append(Membership.user_id == identity.user_id)
     memberships = select(Membership.id).where(
-        or_(*is_person), or_(Membership.expires_on.is_(None), Membership.expires_on >= today)
+        or_(*is_person), or_(Membership.expires_on.is_(None), Membership.expires_on > today)
     )
     grants = select(Grant.id).where(
-        Grant.identity_id == identity.id, or_(Grant.expires_on.is_(None), Grant.expires_on >= today)
+        Grant.identity_id == identity.id, or_(Grant.expires_on.is_(None), Grant.expires_on > today)
     )
     return any(session.scalar(query.limit(1)) is not None for query in (memberships, grants))
 

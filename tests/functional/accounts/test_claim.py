@@ -1,9 +1,12 @@
 """How Setup Mode ends: by the claim alone, once, and never back."""
 
 from dataclasses import replace
+from datetime import datetime
 
+import pytest
 from sqlalchemy import delete, select, text, update
 
+from accounts.callback import Arrival, Proof, prove
 from accounts.setup_state import mint_setup_link, setup_link_at_start
 from config import Settings
 from models import (
@@ -188,3 +191,19 @@ def test_a_missing_table_is_neither_setup_nor_active(stranger: Person, public_ru
 
     with quiet_errors(stranger.app):
         assert stranger.get("/setup").status_code == 503
+
+
+def test_a_new_setup_link_stops_a_claim_that_is_under_way(
+    owner: Person, public_runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prove_slowly(runtime: Runtime, arrival: Arrival, *, now: datetime) -> Proof:
+        mint_setup_link(public_runtime)
+        return prove(runtime, arrival, now=now)
+
+    monkeypatch.setattr("accounts.oauth_views.prove", prove_slowly)
+
+    answer = owner.log_in(purpose="claim_admin")
+
+    assert answer.status_code == 400
+    assert state_of(public_runtime) is InstanceState.SETUP
+    assert administrators(public_runtime) == []

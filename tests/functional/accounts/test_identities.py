@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from models import (
@@ -95,8 +96,9 @@ def test_somebody_without_an_organization_is_refused_by_policy_and_nothing_is_ke
     assert ann.who() == "nobody"
 
 
+@pytest.mark.parametrize("days", [0, 1])
 def test_a_membership_that_has_expired_does_not_let_anybody_in(
-    ann: Person, runtime: Runtime, gitlab: FakeGitLab
+    ann: Person, runtime: Runtime, gitlab: FakeGitLab, days: int
 ) -> None:
     remote_id = next(str(user.id) for user in gitlab.state.users.values() if user.username == "ann")
     with runtime.database.write() as session:
@@ -107,9 +109,9 @@ def test_a_membership_that_has_expired_does_not_let_anybody_in(
         team = Team(organization=acme, kind=TeamKind.LOCAL, name="Guests")
         session.add_all([pending, acme, team])
         session.flush()
-        yesterday = utc_now().date() - timedelta(days=1)
+        expired = utc_now().date() - timedelta(days=days)
         session.add(
-            Membership(team_id=team.id, identity_id=pending.id, source=MembershipSource.LOCAL, expires_on=yesterday)
+            Membership(team_id=team.id, identity_id=pending.id, source=MembershipSource.LOCAL, expires_on=expired)
         )
 
     assert ann.log_in().status_code == 403
