@@ -114,6 +114,8 @@ def list_readers(
             Package.organization_id == organization_id,
             Package.state.in_(LISTED_STATES),
             Identity.state == IdentityState.ACTIVE,
+            Identity.integration_id.in_(select(Integration.id).where(Integration.deleted_at.is_(None))),
+            or_(Identity.user_id.is_(None), Identity.user_id.in_(select(User.id).where(User.disabled_at.is_(None)))),
             true() if name is None else Package.name == name,
             true() if login is None else Identity.login == login,
             _may_read(person, today),

@@ -207,7 +207,7 @@ def test_a_disabled_user_reads_nothing(runtime: Runtime, synchronization_id: int
 
     with runtime.database.read() as session:
         assert packages_of(session, "ann") == []
-        listed = list_readers(session, organization_id=ORGANIZATION, today=TODAY)
+        listed = list_readers(session, organization_id=1, today=TODAY)
         assert "ann" not in {login for logins in listed.values() for login in logins}
 
 
