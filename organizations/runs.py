@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from sync.report import Action, Subject
 from web.components import Change, ChangeGroup, Step, StepState
 
 LOOKED_AT = 40
+PATIENCE = timedelta(seconds=15)  # a free worker takes a run within a second
 PHASES = (
     (RunPhase.READ, "Read"),
     (RunPhase.CHECK, "Check"),
@@ -142,6 +143,11 @@ def run_status(run: SyncRun) -> Status:
     if run.phase is RunPhase.WAITING:
         return Status("waiting", "Waiting for a worker", since=run.created_at)
     return Status("running", "Running", since=run.started_at)
+
+
+def is_left_waiting(run: SyncRun, *, now: datetime) -> bool:
+    """Whether no worker has taken a run for so long that its page must not promise one."""
+    return run.result is None and run.phase is RunPhase.WAITING and now - run.created_at > PATIENCE
 
 
 def run_steps(run: SyncRun) -> list[Step]:

@@ -4,7 +4,7 @@ from flask import Response, abort, flash, jsonify, redirect, render_template, ur
 from flask.typing import ResponseReturnValue
 
 from accounts.guards import Role, current_user, organization_role_required
-from models import Organization, Synchronization, SyncRun
+from models import Organization, Synchronization, SyncRun, utc_now
 from organizations.blueprint import blueprint
 from organizations.runs import (
     account_of,
@@ -12,6 +12,7 @@ from organizations.runs import (
     change_summary,
     find_run,
     find_synchronization,
+    is_left_waiting,
     recent_runs,
     run_status,
     run_steps,
@@ -96,6 +97,7 @@ def _render_run(template: str, organization: Organization, synchronization_id: i
         steps=run_steps(shown),
         groups=change_groups(shown.changes),
         summary=change_summary(shown),
+        is_left_waiting=is_left_waiting(shown, now=utc_now()),
     )
 
 

@@ -1,5 +1,7 @@
 """One synchronization and its runs: live, then as a report."""
 
+from datetime import timedelta
+
 from models import (
     JobRun,
     RunPhase,
@@ -41,6 +43,20 @@ def test_synchronize_now_leads_to_the_run_and_asks_once(world: World) -> None:
     with world.runtime.database.read() as session:
         assert session.query(SyncRun).count() == 1
         assert session.query(JobRun).one().title == "Synchronize acme"
+
+
+def test_a_run_that_no_worker_takes_does_not_promise_one(world: World) -> None:
+    bob = world.browser("bob")
+    url = bob.post(f"{HERE}/run").headers["Location"]
+    promise, excuse = "A worker will start within a few seconds", "No worker has taken it yet"
+
+    at_first = bob.read(url)
+    with world.write() as session:
+        session.query(SyncRun).one().created_at = utc_now() - timedelta(seconds=20)
+    later = bob.read(url)
+
+    assert (promise in at_first, excuse in at_first) == (True, False)
+    assert (promise in later, excuse in later) == (False, True)
 
 
 def test_a_running_run_shows_phase_and_counts_and_asks_again(world: World) -> None:
