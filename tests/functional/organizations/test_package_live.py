@@ -6,7 +6,7 @@ from models import Package
 from tests.functional.organizations.world import World
 
 LOGGING = "/orgs/acme/packages/acme/logging"
-POLLED = re.compile(r'data-poll-url="([^"]*)"[^>]*>\s*<p data-announce')
+POLLED = re.compile(r'data-poll-url="([^"]*)"[^>]*>\s*<p class="group" data-announce')
 GOES_ON_TO = re.compile(r'data-poll-then="([^"]*)"')
 
 
