@@ -12,6 +12,7 @@ from composer.validation import validate, version_text
 from composer.versions import PHP_SPACE
 
 LARGEST_MANIFEST = 1024 * 1024
+NUL_ESCAPE = b"\\u0000"
 
 
 class ManifestFault(StrEnum):
@@ -83,7 +84,7 @@ def read_manifest(content: bytes | None) -> Manifest:
         raise UnreadableManifest(ManifestFault.TOO_LARGE, f"composer.json is larger than {LARGEST_MANIFEST} bytes")
     if not content.strip(PHP_SPACE.encode()):
         raise UnreadableManifest(ManifestFault.BLANK, "composer.json is blank")
-    document = _decode(content)
+    document = _without_nul(_decode(content)) if NUL_ESCAPE in content else _decode(content)
     if not isinstance(document, dict) or not document:
         raise UnreadableManifest(ManifestFault.NOT_AN_OBJECT, "composer.json is not an object with something in it")
     return Manifest(document)
@@ -94,3 +95,14 @@ def _decode(content: bytes) -> Json:
         return decode(content)
     except InvalidJson as error:
         raise UnreadableManifest(ManifestFault.INVALID_JSON, f"composer.json is not valid JSON: {error}") from error
+
+
+def _without_nul(value: Json) -> Json:
+    """The same without NUL characters, which JSON can hold and PostgreSQL can not."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {name.replace("\0", ""): _without_nul(item) for name, item in value.items()}
+    return value

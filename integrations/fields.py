@@ -42,7 +42,7 @@ def find_text(row: JsonObject, name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise UnexpectedResponse(f"{name} is not a text")
-    return value
+    return _storable(value)
 
 
 def read_number(row: JsonObject, name: str) -> int:
@@ -116,4 +116,9 @@ def find_texts(row: JsonObject, name: str) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise UnexpectedResponse(f"{name} is not a list of texts")
-    return tuple(str(item) for item in value)
+    return tuple(_storable(str(item)) for item in value)
+
+
+def _storable(text: str) -> str:
+    """Without NUL characters and halves of surrogate pairs: JSON can hold them, databases can not."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

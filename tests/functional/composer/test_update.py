@@ -218,3 +218,14 @@ def _changed_at(registry: Registry) -> datetime:
 def _set_archived(registry: Registry, path: str, *, is_archived: bool) -> None:
     with registry.runtime.database.write() as session:
         session.scalars(select(Repository).where(Repository.name == path)).one().is_archived = is_archived
+
+
+def test_characters_that_no_database_takes_do_not_stop_an_update(registry: Registry) -> None:
+    odd = "a\0b"
+    registry.add_library("odd", description=odd, extra={odd: odd}, keywords=[odd], authors=[{"name": odd}])
+    registry.run_jobs()
+
+    token = registry.add_person("bob", reads=("odd",))
+
+    assert registry.package("acme/odd").state is PackageState.ACTIVE
+    assert registry.get("/acme/p2/acme/odd~dev.json", token).status_code == 200

@@ -97,3 +97,9 @@ def test_a_manifest_is_judged_under_the_name_of_its_repository() -> None:
 
     assert [problem.severity for problem in manifest.problems()] == [Severity.ERROR]
     assert manifest.problems(name="acme/lib") == []
+
+
+def test_nul_characters_are_left_out() -> None:
+    manifest = read_manifest(b'{"name": "acme/\\u0000log", "extra": {"a\\u0000": ["\\u0000b", 1]}}')
+
+    assert manifest.document == {"name": "acme/log", "extra": {"a": ["b", 1]}}

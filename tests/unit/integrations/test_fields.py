@@ -82,3 +82,10 @@ def test_a_value_that_is_no_object_is_an_unexpected_response(value: Json) -> Non
 def test_a_value_that_is_no_list_of_objects_is_an_unexpected_response(value: Json) -> None:
     with pytest.raises(UnexpectedResponse):
         fields.as_objects(value, "it")
+
+
+def test_characters_that_no_database_takes_are_left_out() -> None:
+    row: JsonObject = {"name": "a\0b\ud800c", "names": ["\0x", "\udfff"]}
+
+    assert fields.find_text(row, "name") == "ab?c"
+    assert fields.find_texts(row, "names") == ("x", "?")
