@@ -22,9 +22,9 @@ UNPROVEN_PER_MINUTE = 30
 @blueprint.post("/hooks/<public_id>")
 def receive(public_id: str) -> tuple[Response, int]:
     """Take in one delivery: 202 as soon as it is written down."""
-    request.max_content_length = LARGEST_DELIVERY
-    body = request.get_data(cache=False)
     webhook = _find_or_404(public_id)
+    request.max_content_length = LARGEST_DELIVERY  # so much memory is only for those who know an address
+    body = request.get_data(cache=False)
     received = _verify_or_401(webhook, body)
     session = get_session()
     receipt = accept(session, webhook, received, now=utc_now())

@@ -32,6 +32,7 @@ from sync.hooks import install_hooks
 from tests.fakes.gitlab import sign
 from tests.functional.composer.registry import Registry, manifest
 from webhooks.jobs import delete_old_deliveries
+from webhooks.views import LARGEST_DELIVERY
 from wsgi import create_app
 
 PUSH = "Push Hook"
@@ -369,3 +370,13 @@ def test_a_run_that_a_webhook_asked_for_says_so(registry: Registry) -> None:
         run = session.scalars(select(SyncRun)).one()
 
     assert run.reasons == ["webhook: people or permissions changed"]
+
+
+def test_the_body_for_an_unknown_address_is_not_even_read(registry: Registry) -> None:
+    too_large = b"x" * (LARGEST_DELIVERY + 1)  # read, it would be answered with 413
+
+    answer = registry.app.test_client(use_cookies=False).post(
+        "/hooks/unknown", base_url=registry.runtime.settings.base_url, data=too_large
+    )
+
+    assert answer.status_code == 404
