@@ -1,0 +1,126 @@
+"""Numbers of rows that belong to another organization or another person lead nowhere."""
+
+import re
+
+import pytest
+
+from models import (
+    ComposerToken,
+    JobRun,
+    Synchronization,
+    SyncRun,
+    Team,
+    TeamKind,
+    TokenKind,
+    Webhook,
+    WebSession,
+    digest_secret,
+    utc_now,
+)
+from tests.functional.organizations.world import World, add_repository
+from tests.functional.rows import add_organization, add_synchronization
+
+CHANGING = re.compile(r'zzone|zztwo|\b[0-9a-f]{16}\b|name="csrf_token" value="[^"]+"')
+
+
+@pytest.fixture
+def foreign(world: World) -> dict[str, int]:
+    """What exists in the organization "zzone", of which nobody here is a member, and what belongs to carla."""
+    with world.write() as session:
+        own = session.get_one(Synchronization, world.synchronization_id)
+        other = add_organization(session, short_name="zzone")
+        synchronization = add_synchronization(session, other, own.integration, remote_id="2")
+        repository = add_repository(session, synchronization, "hidden")
+        team = Team(organization_id=other.id, kind=TeamKind.LOCAL, name="Hidden")
+        hook = Webhook(synchronization_id=synchronization.id, public_id="h" * 32)
+        hook.seal_secret(world.runtime.secret_box, "hook secret")
+        run = SyncRun(synchronization_id=synchronization.id, number=1, seq=1)
+        token = ComposerToken(
+            kind=TokenKind.ORGANIZATION, organization_id=other.id, name="ci", digest="1", last_four="1"
+        )
+        carlas = ComposerToken(kind=TokenKind.USER, user_id=world.users["carla"], name="c", digest="2", last_four="2")
+        browser = WebSession(digest=digest_secret("x"), user_id=world.users["carla"], authenticated_at=utc_now())
+        session.add_all([team, hook, run, token, carlas, browser])
+        session.flush()
+        return {
+            "synchronization": synchronization.id,
+            "repository": repository.id,
+            "team": team.id,
+            "hook": hook.id,
+            "token": token.id,
+            "carlas_token": carlas.id,
+            "carlas_browser": browser.id,
+        }
+
+
+def test_pages_of_one_organization_show_nothing_of_another(world: World, foreign: dict[str, int]) -> None:
+    ann = world.browser("ann")
+
+    answers = {
+        path: ann.get(path.format(**foreign)).status_code
+        for path in (
+            "/orgs/acme/teams/{team}",
+            "/orgs/acme/synchronizations/{synchronization}",
+            "/orgs/acme/synchronizations/{synchronization}/runs/1",
+            "/orgs/acme/synchronizations/{synchronization}/runs/1/live",
+            "/orgs/acme/synchronizations/{synchronization}/runs/1.json",
+            "/orgs/acme/settings/webhooks/{hook}",
+            "/orgs/zzone",
+        )
+    }
+
+    assert set(answers.values()) == {404}, answers
+
+
+def test_forms_of_one_organization_change_nothing_of_another(world: World, foreign: dict[str, int]) -> None:
+    ann = world.browser("ann")
+
+    answers = {
+        path: ann.post(path.format(**foreign)).status_code
+        for path in (
+            "/orgs/acme/synchronizations/{synchronization}/run",
+            "/orgs/acme/synchronizations/{synchronization}/credential",
+            "/orgs/acme/synchronizations/{synchronization}/webhooks",
+            "/orgs/acme/repositories/{repository}/add",
+            "/orgs/acme/settings/webhooks/{hook}",
+            "/orgs/acme/settings/tokens/{token}/revoke",
+            "/orgs/acme/settings/tokens/{carlas_token}/revoke",
+            "/profile/tokens/{carlas_token}/revoke",
+            "/profile/tokens/{token}/revoke",
+            "/profile/sessions/{carlas_browser}/end",
+        )
+    }
+
+    assert set(answers.values()) == {404}, answers
+    with world.write() as session:
+        assert session.query(JobRun).count() == 0
+        assert session.query(ComposerToken).filter(ComposerToken.revoked_at.is_not(None)).count() == 0
+        assert session.query(WebSession).filter(WebSession.revoked_at.is_not(None)).count() == 0
+
+
+def test_lists_and_filters_of_one_organization_name_nothing_of_another(world: World, foreign: dict[str, int]) -> None:
+    ann = world.browser("ann")
+    paths = (
+        "/",
+        "/search?q=hidden",
+        "/orgs/acme/packages?synchronization={synchronization}",
+        "/orgs/acme/teams",
+        "/orgs/acme/settings/webhooks",
+        "/orgs/acme/log",
+    )
+
+    shown = "".join(ann.read(path.format(**foreign)).replace('value="hidden"', "") for path in paths)
+
+    assert "acme/hidden</" not in shown
+    assert ">Hidden<" not in shown
+    assert "/orgs/zzone" not in shown
+
+
+def test_a_hidden_and_a_missing_organization_answer_alike(world: World, foreign: dict[str, int]) -> None:
+    eve = world.browser("eve")
+
+    hidden, missing = (eve.get(f"/orgs/{name}/packages") for name in ("zzone", "zztwo"))
+
+    assert hidden.status_code == missing.status_code == 404
+    assert CHANGING.sub("", hidden.text) == CHANGING.sub("", missing.text)
+    assert set(hidden.headers.keys()) == set(missing.headers.keys())
