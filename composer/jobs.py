@@ -70,13 +70,13 @@ def enqueue_forgotten_updates(runtime: Runtime) -> None:
             enqueue_update(session, package_id=package_id, reason="requested")
 
 
-def request_update(session: Session, *, package_id: int, reason: str, actor: str = "") -> None:
+def request_update(session: Session, *, package_id: int, reason: str, actor: str = "", queue: str = "packages") -> None:
     """Ask for an update in the caller's transaction. However often it is asked for, one job waits."""
     mark_dirty(session, package_id=package_id)
-    enqueue_update(session, package_id=package_id, reason=reason, actor=actor)
+    enqueue_update(session, package_id=package_id, reason=reason, actor=actor, queue=queue)
 
 
-def enqueue_update(session: Session, *, package_id: int, reason: str, actor: str = "") -> None:
+def enqueue_update(session: Session, *, package_id: int, reason: str, actor: str = "", queue: str = "packages") -> None:
     """Enqueue the job for a package that is marked already."""
     package = session.get_one(Package, package_id)
     update_package.enqueue(
@@ -84,6 +84,7 @@ def enqueue_update(session: Session, *, package_id: int, reason: str, actor: str
         package_id=package_id,
         reason=reason,
         actor=actor,
+        queue=queue,
         coalesce_key=f"package:{package_id}",
         organization_id=package.organization_id,
         title=f"Update {package.name}",

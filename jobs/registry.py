@@ -34,13 +34,15 @@ class Job:
         organization_id: int | None = None,
         title: str = "",
         run_after: datetime | None = None,
+        queue: str | None = None,
         **arguments: Any,
     ) -> int:
         """Ask for this work in the caller's transaction; returns the job's id. Raises TypeError for wrong arguments.
 
         When a job with `coalesce_key` waits already, nothing is added and that one starts no later than `run_after`.
         It can not start before the caller has committed, so it sees what the caller wrote. `actor` and
-        `organization_id` also reach the function when it has parameters of these names.
+        `organization_id` also reach the function when it has parameters of these names. `queue`: another one than
+        declared, for work of this kind that somebody waits for.
         """
         known = inspect.signature(self.function).parameters
         shared = {"actor": actor, "organization_id": organization_id}
@@ -49,7 +51,7 @@ class Job:
         return insert_job_run(
             session,
             name=self.name,
-            queue=self.queue,
+            queue=queue or self.queue,
             arguments=arguments,
             coalesce_key=coalesce_key,
             actor=actor,

@@ -90,7 +90,8 @@ def package_live(organization: Organization, vendor: str, name: str) -> Response
 def update_package(organization: Organization, vendor: str, name: str) -> ResponseReturnValue:
     """Read the repository again now."""
     session, shown = get_session(), _package_or_404(organization, vendor, name)
-    request_update(session, package_id=shown.id, reason="button", actor=current_user.display_name)
+    actor = current_user.display_name
+    request_update(session, package_id=shown.id, reason="button", actor=actor, queue="interactive")
     session.commit()
     flash(f"{shown.name} is being updated. The log below shows what is found.", "success")
     return redirect(_package_url(organization, shown), code=303)
@@ -119,7 +120,7 @@ def add_repository(organization: Organization, repository_id: int) -> ResponseRe
     except PackageNotAddable as error:
         flash(str(error), "error")
         return redirect(url_for("organizations.packages", org=organization.short_name), code=303)
-    request_update(session, package_id=added.id, reason="added by hand", actor=actor)
+    request_update(session, package_id=added.id, reason="added by hand", actor=actor, queue="interactive")
     session.commit()
     flash(f"{added.name} is added. Its versions are being read.", "success")
     return redirect(_package_url(organization, added), code=303)

@@ -24,7 +24,7 @@ SECRET_TEXTS = (
         re.I,
     ),
     re.compile(r"(\w://)[^\s/@:]*:[^\s/@]*@"),
-    re.compile(r"(/hooks/generic/[^/\s]+/)[^\s/?\"]+"),
+    re.compile(r"(/hooks/(?:generic/[^/\s]+/)?)[^\s/?\"]{8,}"),
 )
 QUIET = ("urllib3", "rq", "werkzeug", "alembic")
 FOREIGN = ("gunicorn.error", "gunicorn.access")

@@ -173,7 +173,7 @@ def _unwell(session: Session, synchronization: Synchronization, wanted: Wanted) 
 
 def _request(session: Session, synchronization_id: int, wanted: Wanted) -> None:
     for package_id in sorted(wanted.packages):
-        request_update(session, package_id=package_id, reason="webhook", actor="webhook")
+        request_update(session, package_id=package_id, reason="webhook", actor="webhook", queue="interactive")
     if wanted.unread:
         session.execute(update(Repository).where(Repository.id.in_(wanted.unread)).values(manifest_checked_at=None))
     if wanted.reason:

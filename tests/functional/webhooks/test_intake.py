@@ -93,6 +93,9 @@ def test_a_push_at_the_host_updates_its_package_and_nothing_else(registry: Regis
 
     assert [record.status for record in delivered] == [202]
     assert (waiting(registry, "update_package"), waiting(registry, "synchronize_organization")) == (1, 0)
+    with registry.runtime.database.read() as session:  # never behind the first import of a large company
+        queues = session.scalars(select(JobRun.queue).where(JobRun.state == JobState.QUEUED)).all()
+    assert queues == ["interactive"]
     (row,) = rows(registry)
     assert (row.result, row.event) == (DeliveryResult.PROCESSED, "Tag Push Hook / tag_push")
     registry.run_jobs()

@@ -247,6 +247,29 @@ def test_a_request_hurries_a_waiting_job_and_never_delays_it(runtime: Runtime) -
     assert get(runtime, job_run_id).run_after == soon
 
 
+def test_somebody_waiting_moves_a_job_to_the_front_queue_where_it_is_dispatched_anew(runtime: Runtime) -> None:
+    job_run_id = enqueue(runtime, "k")
+    with runtime.database.write() as session:
+        session.get_one(JobRun, job_run_id).dispatched_at = utc_now()
+
+    for queue in ("interactive", None):
+        with runtime.database.write() as session:
+            assert SOME_JOB.enqueue(session, coalesce_key="k", some_id=7, queue=queue) == job_run_id
+
+    assert (get(runtime, job_run_id).queue, get(runtime, job_run_id).dispatched_at) == ("interactive", None)
+
+
+def test_the_front_queue_does_not_dispatch_a_job_twice(runtime: Runtime) -> None:
+    with runtime.database.write() as session:
+        job_run_id = SOME_JOB.enqueue(session, coalesce_key="k", some_id=7, queue="interactive")
+        session.get_one(JobRun, job_run_id).dispatched_at = dispatched_at = utc_now()
+
+    with runtime.database.write() as session:
+        SOME_JOB.enqueue(session, coalesce_key="k", some_id=7, queue="interactive")
+
+    assert get(runtime, job_run_id).dispatched_at == dispatched_at
+
+
 def test_nothing_is_enqueued_by_a_transaction_that_fails(runtime: Runtime) -> None:
     with suppress(ZeroDivisionError), runtime.database.write() as session:
         SOME_JOB.enqueue(session)

@@ -57,6 +57,7 @@ def stream() -> Iterator[io.StringIO]:
         f"rpt={CANARY}",
         f"rpt_setup={CANARY}",
         f"POST /hooks/generic/17/{CANARY} 202",
+        f"POST /hooks/{CANARY} 202",
     ],
 )
 def test_a_secret_in_a_text_is_masked(text: str) -> None:
