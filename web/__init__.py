@@ -63,7 +63,8 @@ def init_app(app: Flask, runtime: Runtime, *, redis: "Redis | None" = None) -> N
     if app.has_static_folder:
         raise ValueError("make the application with static_folder=None: /static is served by web.assets")
     app.secret_key, *app.config["SECRET_KEY_FALLBACKS"] = runtime.secret_box.derive_keys("flask")
-    app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST_FORM)
+    if app.config["MAX_CONTENT_LENGTH"] is None:  # Flask sets it to that, so `setdefault` would do nothing
+        app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     app.session_interface = DatabaseSessions(runtime)
     init_runtime(app, runtime)
     init_requests(app)

@@ -9,6 +9,7 @@ from werkzeug.routing import Rule
 
 from models import User
 from tests.functional.organizations.world import World
+from web import LARGEST_FORM
 
 TOO_LARGE = 10**25
 FIELDS = (
@@ -96,3 +97,17 @@ def test_numbers_in_queries_are_no_trouble_either(crashing: World) -> None:
 @pytest.mark.parametrize("name", ["%00", "a%00b", "x" * 5000, "..%2fwsgi.py", "%2e%2e/wsgi.py", "/etc/passwd"])
 def test_a_file_name_that_can_not_be_is_not_found(crashing: World, name: str) -> None:
     assert crashing.browser("ann").get(f"/static/{name}").status_code in {308, 400, 404}
+
+
+def test_a_form_that_is_too_large_is_refused_before_it_is_read(crashing: World) -> None:
+    ann = crashing.browser("ann")
+    body = b"code=" + b"x" * LARGEST_FORM
+
+    answers = {
+        ann.client.post(
+            path, base_url=ann.base_url, data=body, content_type="application/x-www-form-urlencoded"
+        ).status_code
+        for _, path in pages(crashing.app, "POST")
+    }
+
+    assert answers == {413}
