@@ -115,7 +115,7 @@ def test_the_guide_says_what_is_wrong_with_an_address(owner: Person) -> None:
 
 
 def test_the_guide_survives_any_query(owner: Person) -> None:
-    for query in ("", "platform=nothing", "uses=everything", "base_url=%00", "name=%F0%9F%98%80", "base_url=http://["):
+    for query in ("", "platform=nothing", "uses=everything", "base_url=%01", "name=%F0%9F%98%80", "base_url=http://["):
         assert owner.get(f"/admin/integrations/guide?{query}").status_code == 200, query
 
 
