@@ -123,7 +123,8 @@ class SetupMachine(RuleBasedStateMachine):
 
     @rule(who=BROWSERS)
     def claim_at_once(self, who: int) -> None:
-        if who in self.unlocked and self.winner is None:
+        if self.winner is None:
+            self.use_a_new_link(who)
             self.begin_claim(who)
             self.come_back(who, who)
 
