@@ -35,6 +35,11 @@ def may_create_organizations(session: Session, user: User) -> bool:
     return user.is_administrator or setting is OrganizationCreation.REMOTE_ADMINISTRATORS
 
 
+def may_create_empty_ones(user: User) -> bool:
+    """Whether this person may make an organization that follows nothing yet: else short names could be squatted."""
+    return user.is_administrator
+
+
 def create_as_wished(session: Session, *, user: User, wish: Wish) -> tuple[Organization, SyncRun | None]:
     """The organization, and its first run when it follows a remote one. Raises ShortNameRefused."""
     actor = user.display_name

@@ -9,7 +9,7 @@ from models import Organization, SyncRun
 from organizations.blueprint import blueprint
 from organizations.candidates import HostCandidates, NotOwned
 from organizations.choice import Choice, Taken, ask_hosts, explain_refusal, is_nested, read_choice, refuse_if_taken
-from organizations.creation import Wish, create_as_wished, may_create_organizations
+from organizations.creation import Wish, create_as_wished, may_create_empty_ones, may_create_organizations
 from organizations.forms import AddSynchronizationForm, NewOrganizationForm
 from sync.creation import ShortNameRefused, add_synchronization, suggest_short_name
 from web.database import get_session
@@ -29,7 +29,7 @@ def create() -> ResponseReturnValue:
     form = NewOrganizationForm()
     if not may_create_organizations(get_session(), current_user_row(get_session())):
         abort(403, "Only administrators of this installation may create organizations.")
-    choice, refusal = _choose(form.remote.data or "")
+    choice, refusal = _choose_new(form.remote.data or "")
     _fill_in(form, choice)
     if not form.validate() or refusal:
         form.remote.errors = [refusal] if refusal else []
@@ -85,9 +85,12 @@ def _new_page(form: NewOrganizationForm) -> str:
     session = get_session()
     if not may_create_organizations(session, current_user_row(session)):
         return render_template("organizations/new_forbidden.html")
+    may_be_empty = may_create_empty_ones(current_user_row(session))
     hosts = ask_hosts()
     _choose_only_one(form, hosts)
-    return render_template("organizations/new.html", form=form, hosts=hosts, nested=is_nested())
+    return render_template(
+        "organizations/new.html", form=form, hosts=hosts, nested=is_nested(), may_be_empty=may_be_empty
+    )
 
 
 def _addition_page(organization: Organization, form: AddSynchronizationForm) -> str:
@@ -105,6 +108,13 @@ def _choose(value: str) -> tuple[Choice | None, str]:
         return read_choice(value), ""
     except (NotOwned, Taken, CodeHostError) as error:
         return None, explain_refusal(error)
+
+
+def _choose_new(value: str) -> tuple[Choice | None, str]:
+    """As `_choose`; choosing nothing is for those who may make an empty organization."""
+    if not value and not may_create_empty_ones(current_user_row(get_session())):
+        return None, "Choose a group that you own. Only administrators of this installation make empty organizations."
+    return _choose(value)
 
 
 def _look_again(choice: Choice | None) -> None:

@@ -93,7 +93,13 @@ def test_a_group_of_others_is_refused_by_what_the_host_says(fresh: World, fake: 
         assert session.query(Organization).count() == 0
 
 
-def test_an_empty_organization_belongs_to_whoever_made_it(fresh: World) -> None:
+def make_administrator(fresh: World, login: str) -> None:
+    with fresh.write() as session:
+        session.get_one(User, fresh.users[login]).is_administrator = True
+
+
+def test_an_empty_organization_belongs_to_the_administrator_who_made_it(fresh: World) -> None:
+    make_administrator(fresh, "mia")
     mia = fresh.browser("mia")
 
     answer = mia.post("/orgs/new", remote="", name="Later", short_name="later")
@@ -105,6 +111,17 @@ def test_an_empty_organization_belongs_to_whoever_made_it(fresh: World) -> None:
         assert session.query(Membership).one().user_id == fresh.users["mia"]
 
 
+def test_an_ordinary_person_needs_a_group_to_make_an_organization(fresh: World) -> None:
+    mia = fresh.browser("mia")
+
+    assert "Nothing yet" not in mia.read("/orgs/new")
+    refused = mia.post("/orgs/new", remote="", name="Later", short_name="later")
+
+    assert refused.status_code == 422
+    with fresh.runtime.database.read() as session:
+        assert session.query(Organization).count() == 0
+
+
 @pytest.mark.parametrize(
     ("short_name", "reason"),
     [("admin", "is an address of Repertory itself"), ("A b", "Use 2 to 40 lower-case letters"), ("", "short name")],
@@ -112,6 +129,8 @@ def test_an_empty_organization_belongs_to_whoever_made_it(fresh: World) -> None:
 def test_a_short_name_that_can_not_be_used_is_explained_and_nothing_typed_is_lost(
     fresh: World, short_name: str, reason: str
 ) -> None:
+    make_administrator(fresh, "mia")
+
     answer = fresh.browser("mia").post("/orgs/new", remote="", name="My packages", short_name=short_name)
 
     page = answer.get_data(as_text=True)
@@ -154,6 +173,7 @@ def test_a_revoked_token_asks_for_a_reconnect(fresh: World) -> None:
 def test_a_host_that_is_down_is_named_and_an_empty_organization_can_still_be_made(
     fresh: World, fake: FakeGitLab
 ) -> None:
+    make_administrator(fresh, "ann")
     fake.close()
 
     page = fresh.browser("ann").read("/orgs/new")
