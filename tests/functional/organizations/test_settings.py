@@ -162,6 +162,8 @@ def test_another_owner_of_the_group_takes_over_and_others_can_not(fresh: World, 
 def test_an_account_that_does_not_own_the_group_can_not_take_over(
     fresh: World, fake: FakeGitLab, is_connected: bool
 ) -> None:
+    with fresh.write() as session:
+        session.get_one(User, fresh.users["mia"]).is_administrator = True
     fresh.browser("mia").post("/orgs/new", remote="", name="Acme", short_name="acme")
     with fresh.write() as session:
         mia = session.get_one(User, fresh.users["mia"]).identities[0]
