@@ -200,6 +200,18 @@ class Directory(Protocol):
     def list_repository_members(self, repository_id: str) -> Iterator[RemoteMember]: ...
 
 
+class People(Protocol):
+    """One person's place, asked for by itself: quick, and evidence about nobody else.
+
+    None means that the host shows the team or repository and says that this account is no member of it. Raises the
+    `CodeHostError` family; NotFound when the team or repository itself is not shown.
+    """
+
+    def find_team_member(self, team_id: str, account_id: str) -> RemoteMember | None: ...
+
+    def find_repository_member(self, repository_id: str, account_id: str) -> RemoteMember | None: ...
+
+
 class Source(Protocol):
     """Reading code through the API and through git."""
 
@@ -286,18 +298,30 @@ class CodeHost:
     """One open code host with one credential: the parts it has."""
 
     directory: Directory
+    people: People | None
     source: Source
     hook_installer: HookInstaller | None
     hook_parser: HookParser
     request_count: "RequestCount"
 
 
+@dataclass(frozen=True, slots=True)
+class RateBudget:
+    """How many requests the host still takes from this credential, as its last answer said."""
+
+    limit: int
+    remaining: int
+    resets_at: datetime | None = None
+
+
 @dataclass(slots=True)
 class RequestCount:
-    """How many requests were sent, for the run page and the tests. Threads may share it."""
+    """What was sent to the host and what is left, for the run page and the tests. Threads may share it."""
 
     total: int = 0
     retried: int = 0
+    not_modified: int = 0
+    budget: RateBudget | None = None  # None: the host does not tell
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def add(self) -> None:
@@ -309,3 +333,13 @@ class RequestCount:
         """Count a request that had to be sent again."""
         with self._lock:
             self.retried += 1
+
+    def add_not_modified(self) -> None:
+        """Count an answer 304: the host only confirmed what we had."""
+        with self._lock:
+            self.not_modified += 1
+
+    def note_budget(self, budget: RateBudget) -> None:
+        """Remember what an answer said about the rate limit."""
+        with self._lock:
+            self.budget = budget

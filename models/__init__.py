@@ -21,9 +21,12 @@ from models.repository import Grant, GrantSource, ManifestState, Repository
 from models.runtime import Runtime, open_runtime
 from models.secrets import SecretBox, SecretUnreadable, digest_secret, load_secret_box
 from models.synchronization import (
+    Hold,
+    HoldState,
     PartStatus,
     RunPhase,
     RunResult,
+    RunScope,
     Synchronization,
     SynchronizationState,
     SyncPart,
@@ -46,6 +49,8 @@ __all__ = [
     "FlowPurpose",
     "Grant",
     "GrantSource",
+    "Hold",
+    "HoldState",
     "Identity",
     "IdentityState",
     "Instance",
@@ -69,6 +74,7 @@ __all__ = [
     "Repository",
     "RunPhase",
     "RunResult",
+    "RunScope",
     "Runtime",
     "SecretBox",
     "SecretUnreadable",

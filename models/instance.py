@@ -37,7 +37,9 @@ class Instance(Base):
     organization_creation: Mapped[OrganizationCreation] = mapped_column(
         default=OrganizationCreation.REMOTE_ADMINISTRATORS
     )
-    synchronization_minutes: Mapped[int] = mapped_column(default=60)
+    synchronization_minutes: Mapped[int] = mapped_column(default=60)  # the cheap pass
+    full_synchronization_hours: Mapped[int] = mapped_column(default=20)
+    remote_missing_hours: Mapped[int] = mapped_column(default=72)  # so long access stays when a root is gone
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     setup_completed_at: Mapped[datetime | None]
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
+from integrations.codehost import RequestCount
 from models import RunPhase, RunResult, Synchronization, SynchronizationState, SyncPart, SyncRun, utc_now
 from models.synchronization import PartStatus
 from sync.requests import find_waiting_run, request_synchronization
@@ -99,24 +100,35 @@ def hold_run(session: Session, *, run_id: int) -> None:
         raise RunLost(run_id)
 
 
-def finish_run(session: Session, *, run_id: int, ending: Ending, requests: int, now: datetime | None = None) -> bool:
+def finish_run(
+    session: Session, *, run_id: int, ending: Ending, count: RequestCount, now: datetime | None = None
+) -> bool:
     """End a run and let the synchronization go. Returns whether another run is wanted already. Raises RunLost."""
     now = now or utc_now()
     hold_run(session, run_id=run_id)
     run = session.get_one(SyncRun, run_id, populate_existing=True)
     run.result, run.error_code, run.error_text = ending.result, ending.error_code, ending.error_text
-    run.ended_at, run.request_count = now, requests
+    run.ended_at = now
+    note_requests(run, count)
     enter_phase(run, RunPhase.DONE, now=now)
     synchronization = session.get_one(Synchronization, run.synchronization_id, populate_existing=True)
     synchronization.running_run_id = synchronization.lease_until = None
     if synchronization.state is not ending.state or synchronization.state_reason != ending.error_text:
         synchronization.state, synchronization.state_reason = ending.state, ending.error_text
         synchronization.state_since = now
-    if ending.result in {RunResult.OK, RunResult.DEGRADED}:
+    if ending.result in {RunResult.OK, RunResult.HELD, RunResult.DEGRADED}:
         synchronization.last_ok_at = now
     if ending.is_passing and (synchronization.next_run_at is None or synchronization.next_run_at > now + RETRY):
         synchronization.next_run_at = now + RETRY
     return synchronization.requested_seq > synchronization.started_seq
+
+
+def note_requests(run: SyncRun, count: RequestCount) -> None:
+    """Keep with a run what it asked of the host, and what the host still allows."""
+    run.request_count, run.not_modified_count, run.retry_count = count.total, count.not_modified, count.retried
+    if count.budget is not None:
+        run.rate_limit, run.rate_remaining = count.budget.limit, count.budget.remaining
+        run.rate_resets_at = count.budget.resets_at
 
 
 def interrupt_run(session: Session, *, run_id: int, now: datetime | None = None) -> None:

@@ -1,42 +1,22 @@
 """One run of a synchronization: read, check, plan, apply, follow up."""
 
-import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from composer.jobs import request_update
-from composer.packages import add_package, remove_packages
 from config.failpoints import failpoint
-from integrations.codehost import CodeHost, RemoteRepository
+from integrations.codehost import CodeHost, RequestCount
 from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized
 from integrations.service import TokenReplaced, judge_refusal, open_code_host
-from models import (
-    Repository,
-    RunPhase,
-    RunResult,
-    Runtime,
-    Synchronization,
-    SynchronizationState,
-    SyncRun,
-    utc_now,
-)
-from sync.apply import Applied, apply_plan
-from sync.lifecycle import Ending, enter_phase, finish_run, hold_run, keep_run, save_parts
-from sync.load import load_state
-from sync.plan import Plan, plan_synchronization
-from sync.read import read_snapshot
-from sync.report import count_changes, report_changes
+from models import RunPhase, RunResult, Runtime, Synchronization, SynchronizationState, SyncRun, utc_now
+from sync.decision import decide
+from sync.lifecycle import Ending, enter_phase, finish_run, hold_run
+from sync.reading import read_for_run
 from sync.snapshot import Snapshot
-from sync.state import State
+from sync.writing import write_decision
 
 logger = structlog.get_logger(__name__)
-
-ACTIVITY_GRANULARITY = timedelta(hours=1)  # GitLab moves last_activity_at at most once an hour
-PROGRESS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +33,17 @@ def synchronize(runtime: Runtime, *, run_id: int) -> Outcome:
     try:
         host, synchronization = _open(runtime, run_id)
     except CodeHostError as error:
-        return _finish(runtime, run_id, _failed(error), requests=0, retry_at=_retry_at(error))
+        return _finish(runtime, run_id, _failed(error), RequestCount(), retry_at=_retry_at(error))
     try:
-        snapshot = _read(runtime, host, synchronization, run_id)
+        snapshot = read_for_run(runtime, host, synchronization, run_id)
     except CodeHostError as refusal:
         judged = judge_refusal(runtime, synchronization.credential_id, refusal, opened_at=opened_at)
         logger.info("synchronization_failed", synchronization_id=synchronization.id, run_id=run_id, error=str(judged))
-        return _finish(runtime, run_id, _failed(judged), host.request_count.total, retry_at=_retry_at(judged))
+        return _finish(runtime, run_id, _failed(judged), host.request_count, retry_at=_retry_at(judged))
     failpoint(runtime.settings.failpoints, "sync.read")
-    _write(runtime, synchronization.id, run_id, snapshot, host.request_count.total)
+    _write(runtime, synchronization.id, run_id, snapshot)
     failpoint(runtime.settings.failpoints, "sync.applied")
-    return _finish(runtime, run_id, _applied(snapshot), host.request_count.total)
+    return _finish(runtime, run_id, _applied(snapshot), host.request_count)
 
 
 def _open(runtime: Runtime, run_id: int) -> tuple[CodeHost, Synchronization]:
@@ -74,42 +54,7 @@ def _open(runtime: Runtime, run_id: int) -> tuple[CodeHost, Synchronization]:
     return open_code_host(runtime, synchronization.credential_id), synchronization
 
 
-def _read(runtime: Runtime, host: CodeHost, synchronization: Synchronization, run_id: int) -> Snapshot:
-    with runtime.database.read() as session:
-        rows = session.scalars(select(Repository).where(Repository.synchronization_id == synchronization.id))
-        known = {row.remote_id: row for row in rows}
-
-    def needs_manifest(repository: RemoteRepository) -> bool:
-        row = known.get(repository.remote_id)
-        if row is None or row.manifest_checked_at is None:
-            return True
-        activity = repository.last_activity_at
-        return activity is not None and activity + ACTIVITY_GRANULARITY >= row.manifest_checked_at
-
-    return read_snapshot(
-        host,
-        root_id=synchronization.remote_id,
-        needs_manifest=needs_manifest,
-        progress=_Progress(runtime, host, run_id),
-    )
-
-
-class _Progress:
-    """Writes how far the reading is, at most once a second, and so keeps the lease."""
-
-    def __init__(self, runtime: Runtime, host: CodeHost, run_id: int) -> None:
-        self._runtime, self._host, self._run_id = runtime, host, run_id
-        self._written_at = float("-inf")
-
-    def __call__(self, *, done: int, total: int) -> None:
-        if done < total and time.monotonic() - self._written_at < PROGRESS_SECONDS:
-            return
-        self._written_at = time.monotonic()
-        with self._runtime.database.write() as session:
-            keep_run(session, run_id=self._run_id, done=done, total=total, requests=self._host.request_count.total)
-
-
-def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Snapshot, requests: int) -> None:
+def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Snapshot) -> None:
     """Plan and apply in one transaction, so that the plan is never older than what it changes."""
     now = utc_now()
     with runtime.database.write() as session:
@@ -117,54 +62,11 @@ def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Sna
         synchronization = session.get_one(Synchronization, synchronization_id)
         run = session.get_one(SyncRun, run_id)
         enter_phase(run, RunPhase.PLAN, now=now)
-        state = load_state(session, synchronization)
-        plan = plan_synchronization(state, snapshot, today=now.date())
+        decision = decide(session, synchronization=synchronization, snapshot=snapshot, today=now.date())
         enter_phase(run, RunPhase.APPLY)
-        if not plan.is_empty or snapshot.manifests:
-            applied = apply_plan(
-                session, synchronization=synchronization, state=state, plan=plan, snapshot=snapshot, now=now
-            )
-            _follow_up_packages(session, synchronization, state, plan, applied, run)
-        changes = report_changes(plan, state, snapshot)
-        run.changes = [change.as_json() for change in changes]
-        run.counts = {"changes": count_changes(changes), **_sizes(snapshot)}
-        run.request_count = requests
-        _rename(synchronization, snapshot)
-        save_parts(session, run_id=run_id, unknown=snapshot.unknown_parts)
+        write_decision(session, synchronization=synchronization, run=run, decision=decision, snapshot=snapshot, now=now)
         enter_phase(run, RunPhase.FOLLOW_UP)
         failpoint(runtime.settings.failpoints, "sync.apply")
-
-
-def _follow_up_packages(
-    session: Session, synchronization: Synchronization, state: State, plan: Plan, applied: Applied, run: SyncRun
-) -> None:
-    actor = f"synchronization {synchronization.remote_path}, run {run.number}"
-    gone = [package.package_id for packages in plan.packages.remove.values() for package in packages]
-    remove_packages(session, package_ids=gone, actor=actor, reason="its repository is gone at the host")
-    for repository_id, name in plan.packages.add.items():
-        package = add_package(
-            session,
-            organization_id=synchronization.organization_id,
-            repository_id=applied.repositories[repository_id],
-            name=name,
-            actor=actor,
-        )
-        request_update(session, package_id=package.id, reason="new package", actor=actor)
-    for repository_id in plan.packages.touch:
-        for known in state.packages[repository_id]:
-            request_update(session, package_id=known.package_id, reason="the repository changed", actor=actor)
-
-
-def _sizes(snapshot: Snapshot) -> dict[str, int]:
-    people = {member.account.remote_id for part in snapshot.team_members.values() for member in part.items}
-    return {"teams": len(snapshot.teams), "repositories": len(snapshot.repositories), "people": len(people)}
-
-
-def _rename(synchronization: Synchronization, snapshot: Snapshot) -> None:
-    root = snapshot.root
-    fresh = (root.name, root.path, root.web_url)
-    if (synchronization.remote_name, synchronization.remote_path, synchronization.remote_url) != fresh:
-        synchronization.remote_name, synchronization.remote_path, synchronization.remote_url = fresh
 
 
 def _applied(snapshot: Snapshot) -> Ending:
@@ -197,7 +99,9 @@ def _retry_at(error: CodeHostError) -> datetime | None:
     return error.retry_at if isinstance(error, RateLimited) else None
 
 
-def _finish(runtime: Runtime, run_id: int, ending: Ending, requests: int, retry_at: datetime | None = None) -> Outcome:
+def _finish(
+    runtime: Runtime, run_id: int, ending: Ending, count: RequestCount, retry_at: datetime | None = None
+) -> Outcome:
     with runtime.database.write() as session:
-        wants_another = finish_run(session, run_id=run_id, ending=ending, requests=requests)
+        wants_another = finish_run(session, run_id=run_id, ending=ending, count=count)
     return Outcome(wants_another, retry_at)

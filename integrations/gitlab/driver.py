@@ -45,6 +45,7 @@ def open_gitlab(access: HostAccess) -> CodeHost:
     http = access.open_client(access.base_url)
     return CodeHost(
         directory=GitLabDirectory(http, base_url=access.base_url),
+        people=GitLabPeople(http, base_url=access.base_url),
         source=GitLabSource(http, base_url=access.base_url, token=access.access_token),
         hook_installer=GitLabHookInstaller(http),
         hook_parser=GitLabHookParser(),
@@ -135,6 +136,35 @@ class GitLabDirectory:
             raise
         except CodeHostError:
             return None
+
+
+class GitLabPeople:
+    """One account's membership in a group or project.
+
+    https://docs.gitlab.com/api/group_members/ — 404 stands for "no member" and for "no such group" alike.
+    """
+
+    def __init__(self, http: HttpClient, *, base_url: str) -> None:
+        self._http = http
+        self._base_url = base_url
+
+    def find_team_member(self, team_id: str, account_id: str) -> RemoteMember | None:
+        """Direct, inherited or invited, with the best role; None when GitLab shows the group without this account."""
+        return self._find("groups", team_id, account_id)
+
+    def find_repository_member(self, repository_id: str, account_id: str) -> RemoteMember | None:
+        """As `find_team_member`, for a project."""
+        return self._find("projects", repository_id, account_id)
+
+    def _find(self, collection: str, parent_id: str, account_id: str) -> RemoteMember | None:
+        place = url_path(collection, parent_id)
+        try:
+            row = self._http.get_json(API + place + url_path("members", "all", account_id))
+        except NotFound:
+            self._http.get_json(API + place)  # raises NotFound when it is the place that is gone or hidden
+            return None
+        member = convert_member(as_object(row, "the member"), base_url=self._base_url)
+        return member if is_member_level(member.role.level) else None
 
 
 class GitLabSource:

@@ -98,7 +98,7 @@ def _answer(answer: list[Item] | CodeHostError) -> list[Item]:
 
 
 def read(host: Host, *, needs_manifest: Callable[[RemoteRepository], bool] = lambda _repository: True) -> Snapshot:
-    code_host = CodeHost(host, host, None, NoParser(), RequestCount())  # type: ignore[arg-type]
+    code_host = CodeHost(host, None, host, None, NoParser(), RequestCount())  # type: ignore[arg-type]
     return read_snapshot(code_host, root_id="1", needs_manifest=needs_manifest, progress=lambda *, done, total: None)
 
 

@@ -1,0 +1,70 @@
+"""Write a decision: rows, packages, the report of the run. One transaction of the caller, no network."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from composer.jobs import request_update
+from composer.packages import add_package, remove_packages
+from models import Synchronization, SyncRun
+from sync.apply import Applied, apply_plan
+from sync.decision import Decision
+from sync.lifecycle import save_parts
+from sync.report import count_changes
+from sync.snapshot import Snapshot
+
+
+def write_decision(
+    session: Session,
+    *,
+    synchronization: Synchronization,
+    run: SyncRun,
+    decision: Decision,
+    snapshot: Snapshot,
+    now: datetime,
+) -> None:
+    """Apply the plan and keep its report with the run. An unchanged host leaves every row but the run's as it is."""
+    plan = decision.plan
+    if not plan.is_empty or snapshot.manifests:
+        applied = apply_plan(
+            session, synchronization=synchronization, state=decision.state, plan=plan, snapshot=snapshot, now=now
+        )
+        _follow_up_packages(session, synchronization, decision, applied, run)
+    run.changes = [change.as_json() for change in decision.changes]
+    run.held = [change.as_json() for change in decision.held]
+    run.counts = {"changes": count_changes(decision.changes), **_sizes(snapshot)}
+    _rename(synchronization, snapshot)
+    save_parts(session, run_id=run.id, unknown=snapshot.unknown_parts)
+
+
+def _follow_up_packages(
+    session: Session, synchronization: Synchronization, decision: Decision, applied: Applied, run: SyncRun
+) -> None:
+    packages = decision.plan.packages
+    actor = f"synchronization {synchronization.remote_path}, run {run.number}"
+    gone = [package.package_id for removed in packages.remove.values() for package in removed]
+    remove_packages(session, package_ids=gone, actor=actor, reason="its repository is gone at the host")
+    for repository_id, name in packages.add.items():
+        package = add_package(
+            session,
+            organization_id=synchronization.organization_id,
+            repository_id=applied.repositories[repository_id],
+            name=name,
+            actor=actor,
+        )
+        request_update(session, package_id=package.id, reason="new package", actor=actor)
+    for repository_id in packages.touch:
+        for known in decision.state.packages[repository_id]:
+            request_update(session, package_id=known.package_id, reason="the repository changed", actor=actor)
+
+
+def _sizes(snapshot: Snapshot) -> dict[str, int]:
+    people = {member.account.remote_id for part in snapshot.team_members.values() for member in part.items}
+    return {"teams": len(snapshot.teams), "repositories": len(snapshot.repositories), "people": len(people)}
+
+
+def _rename(synchronization: Synchronization, snapshot: Snapshot) -> None:
+    root = snapshot.root
+    fresh = (root.name, root.path, root.web_url)
+    if (synchronization.remote_name, synchronization.remote_path, synchronization.remote_url) != fresh:
+        synchronization.remote_name, synchronization.remote_path, synchronization.remote_url = fresh
