@@ -20,6 +20,8 @@ CHANGEABLE = (
     "name",
     "organization_creation",
     "synchronization_minutes",
+    "full_synchronization_hours",
+    "remote_missing_hours",
 )
 
 
@@ -36,9 +38,22 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
         "Who may create organizations", choices=dict(CREATION_CHOICES), validators=[InputRequired("Choose one.")]
     )
     synchronization_minutes = IntegerField(
-        "Synchronize every … minutes",
-        description="Besides what webhooks report at once, in case that one was lost. Usually 60.",
+        "Quick check every … minutes",
+        description="Looks for new projects and at the members of the top group, in case that a webhook was lost. "
+        "Usually 60.",
         validators=[InputRequired("Enter a number."), NumberRange(min=5, max=1440, message="Enter 5 to 1440 minutes.")],
+    )
+    full_synchronization_hours = IntegerField(
+        "Full synchronization every … hours",
+        description="Reads every group and project again. Usually 20. It is done less often where it would use more "
+        "than a tenth of the requests that the host allows in an hour.",
+        validators=[InputRequired("Enter a number."), NumberRange(min=1, max=168, message="Enter 1 to 168 hours.")],
+    )
+    remote_missing_hours = IntegerField(
+        "Access stays for … hours when a group is not found any more",
+        description="After that nobody but owners and admins reads its packages, until the group is back. Nothing is "
+        "deleted. Usually 72.",
+        validators=[InputRequired("Enter a number."), NumberRange(min=1, max=720, message="Enter 1 to 720 hours.")],
     )
 
 

@@ -32,6 +32,8 @@ VALUES = {
     "name": "Acme packages",
     "organization_creation": "administrators",
     "synchronization_minutes": "30",
+    "full_synchronization_hours": "12",
+    "remote_missing_hours": "24",
 }
 
 
@@ -77,11 +79,12 @@ def test_settings_are_saved_and_recorded(ann: Person, runtime: Runtime) -> None:
     assert page.startswith("Settings · Acme packages")
     saved = instance(runtime)
     assert saved.organization_creation is OrganizationCreation.ADMINISTRATORS
-    assert saved.synchronization_minutes == 30
+    assert (saved.synchronization_minutes, saved.full_synchronization_hours, saved.remote_missing_hours) == (30, 12, 24)
     with runtime.database.read() as session:
         record = session.scalars(select(AuditRecord).where(AuditRecord.action == "settings_changed")).one()
     assert record.actor == "ann"
     assert record.details["synchronization_minutes"] == [60, 30]
+    assert record.details["remote_missing_hours"] == [72, 24]
 
 
 def test_saving_what_is_there_records_nothing(ann: Person, runtime: Runtime) -> None:
@@ -98,6 +101,8 @@ def test_saving_what_is_there_records_nothing(ann: Person, runtime: Runtime) -> 
         ("name", " ", "Give it a name."),
         ("synchronization_minutes", "1", "Enter 5 to 1440 minutes."),
         ("synchronization_minutes", "often", "Not a valid integer value."),
+        ("full_synchronization_hours", "169", "Enter 1 to 168 hours."),
+        ("remote_missing_hours", "0", "Enter 1 to 720 hours."),
     ],
 )
 def test_a_wrong_setting_is_named_and_nothing_is_saved(
