@@ -24,6 +24,7 @@ JOB_MARKS = {
 }
 RUN_MARKS = {
     RunResult.OK: ("ok", "Done"),
+    RunResult.HELD: ("warning", "Removals wait"),
     RunResult.DEGRADED: ("warning", "Incomplete"),
     RunResult.FAILED: ("error", "Failed"),
     RunResult.POSTPONED: ("waiting", "Postponed"),

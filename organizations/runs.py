@@ -53,6 +53,7 @@ NOUNS = {
 }
 RESULTS = {
     RunResult.OK: ("ok", "Finished"),
+    RunResult.HELD: ("warning", "Finished, removals wait"),
     RunResult.DEGRADED: ("warning", "Finished in part"),
     RunResult.FAILED: ("error", "Failed"),
     RunResult.POSTPONED: ("paused", "Postponed"),
@@ -62,6 +63,7 @@ STATES = {
     SynchronizationState.NEW: ("waiting", "New"),
     SynchronizationState.OK: ("ok", "Up to date"),
     SynchronizationState.DEGRADED: ("warning", "Last run had problems"),
+    SynchronizationState.NEEDS_CONFIRMATION: ("warning", "Waits for your confirmation"),
     SynchronizationState.NEEDS_CREDENTIAL: ("error", "Needs a credential"),
     SynchronizationState.REMOTE_MISSING: ("error", "Not found at the host"),
 }
@@ -176,12 +178,12 @@ def change_summary(run: SyncRun) -> str:
         for kind, actions in counts.items()
         for action, count in actions.items()
     ]
-    return ", ".join(parts) or ("Nothing changed" if run.result in {RunResult.OK, RunResult.DEGRADED} else "")
+    return ", ".join(parts) or ("Nothing changed" if run.result in {RunResult.OK, RunResult.HELD, RunResult.DEGRADED} else "")
 
 
 def _step_state(run: SyncRun, phase: RunPhase, began: str | None) -> StepState:
     order: Sequence[RunPhase] = [item for item, _ in PHASES]
-    if run.result in {RunResult.OK, RunResult.DEGRADED}:
+    if run.result in {RunResult.OK, RunResult.HELD, RunResult.DEGRADED}:
         return StepState.DONE
     if run.result is not None:
         started = [item for item in order if item.value in run.phase_times]
