@@ -1,7 +1,7 @@
 """What a run changed, by name, for people to read. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models import TeamKind
@@ -41,10 +41,16 @@ class Change:
     name: str
     detail: str = ""
     url: str = ""
+    key: str = field(default="", compare=False)  # of a removal: see `removals.py`
 
     def as_json(self) -> dict[str, str]:
         """For the run's row and the download."""
-        return {key: str(value) for key, value in asdict(self).items()}
+        kind, action = self.kind.value, self.action.value
+        return {"kind": kind, "action": action, "name": self.name, "detail": self.detail, "url": self.url}
+
+    def as_removal(self) -> dict[str, str]:
+        """For the row of a hold."""
+        return {"key": self.key, **self.as_json()}
 
 
 def report_changes(plan: Plan, state: State, snapshot: Snapshot) -> list[Change]:
