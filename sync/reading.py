@@ -6,17 +6,38 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from integrations.codehost import CodeHost, RemoteRepository
-from models import Repository, Runtime, Synchronization
+from integrations.errors import Unauthorized
+from integrations.service import open_code_host
+from models import Repository, Runtime, Synchronization, SyncRun
 from sync.lifecycle import keep_run
-from sync.read import read_snapshot
+from sync.read import Progress, read_snapshot
 from sync.snapshot import Snapshot
 
 ACTIVITY_GRANULARITY = timedelta(hours=1)  # GitLab moves last_activity_at at most once an hour
 PROGRESS_SECONDS = 1.0
 
 
-def read_for_run(runtime: Runtime, host: CodeHost, synchronization: Synchronization, run_id: int) -> Snapshot:
-    """The snapshot that the run asks for. Raises the CodeHostError family, and RunLost."""
+def open_for_run(runtime: Runtime, run_id: int) -> tuple[CodeHost, Synchronization]:
+    """The host with the credential of a run's synchronization. Raises the CodeHostError family."""
+    with runtime.database.read() as session:
+        synchronization = session.get_one(SyncRun, run_id).synchronization
+    if synchronization.credential_id is None:
+        raise Unauthorized("no account is connected for this synchronization")
+    return open_code_host(runtime, synchronization.credential_id), synchronization
+
+
+def read_for_run(
+    runtime: Runtime,
+    host: CodeHost,
+    synchronization: Synchronization,
+    run_id: int,
+    *,
+    progress: Progress | None = None,
+) -> Snapshot:
+    """The snapshot that the run asks for. Raises the CodeHostError family, and RunLost.
+
+    `progress`: for a run that does not hold its synchronization.
+    """
     with runtime.database.read() as session:
         rows = session.scalars(select(Repository).where(Repository.synchronization_id == synchronization.id))
         known = {row.remote_id: row for row in rows}
@@ -32,7 +53,7 @@ def read_for_run(runtime: Runtime, host: CodeHost, synchronization: Synchronizat
         host,
         root_id=synchronization.remote_id,
         needs_manifest=needs_manifest,
-        progress=_Progress(runtime, host, run_id),
+        progress=progress or _Progress(runtime, host, run_id),
     )
 
 

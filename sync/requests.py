@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import RunPhase, Synchronization, SyncRun, utc_now
+from models import RunPhase, RunScope, Synchronization, SyncRun, utc_now
+
+OWN_JOBS = (RunScope.PERSON, RunScope.PREVIEW)  # they neither wait for nor take the synchronization
 
 
 def request_synchronization(session: Session, *, synchronization_id: int, reason: str, actor: str = "") -> SyncRun:
@@ -22,7 +24,7 @@ def request_synchronization(session: Session, *, synchronization_id: int, reason
     if run is None:
         run = SyncRun(
             synchronization_id=synchronization_id,
-            number=_next_number(session, synchronization_id),
+            number=next_run_number(session, synchronization_id),
             seq=0,
             reasons=[reason],
             actor=actor,
@@ -37,7 +39,10 @@ def request_synchronization(session: Session, *, synchronization_id: int, reason
 def find_waiting_run(session: Session, synchronization_id: int) -> SyncRun | None:
     """The run that was asked for and has not begun."""
     query = select(SyncRun).where(
-        SyncRun.synchronization_id == synchronization_id, SyncRun.phase == RunPhase.WAITING, SyncRun.result.is_(None)
+        SyncRun.synchronization_id == synchronization_id,
+        SyncRun.phase == RunPhase.WAITING,
+        SyncRun.result.is_(None),
+        SyncRun.scope.not_in(OWN_JOBS),
     )
     return session.scalars(query).first()
 
@@ -48,6 +53,7 @@ def due_synchronizations(session: Session, *, now: datetime | None = None) -> li
     return list(session.scalars(query.order_by(Synchronization.next_run_at)))
 
 
-def _next_number(session: Session, synchronization_id: int) -> int:
+def next_run_number(session: Session, synchronization_id: int) -> int:
+    """The number of a new run. The caller has locked the synchronization's row."""
     newest = session.scalar(select(func.max(SyncRun.number)).where(SyncRun.synchronization_id == synchronization_id))
     return (newest or 0) + 1
