@@ -59,6 +59,7 @@ RESULTS = {
     RunResult.POSTPONED: ("paused", "Postponed"),
     RunResult.INTERRUPTED: ("warning", "Interrupted"),
 }
+APPLIED = frozenset({RunResult.OK, RunResult.HELD, RunResult.DEGRADED})
 STATES = {
     SynchronizationState.NEW: ("waiting", "New"),
     SynchronizationState.OK: ("ok", "Up to date"),
@@ -178,12 +179,12 @@ def change_summary(run: SyncRun) -> str:
         for kind, actions in counts.items()
         for action, count in actions.items()
     ]
-    return ", ".join(parts) or ("Nothing changed" if run.result in {RunResult.OK, RunResult.HELD, RunResult.DEGRADED} else "")
+    return ", ".join(parts) or ("Nothing changed" if run.result in APPLIED else "")
 
 
 def _step_state(run: SyncRun, phase: RunPhase, began: str | None) -> StepState:
     order: Sequence[RunPhase] = [item for item, _ in PHASES]
-    if run.result in {RunResult.OK, RunResult.HELD, RunResult.DEGRADED}:
+    if run.result in APPLIED:
         return StepState.DONE
     if run.result is not None:
         started = [item for item in order if item.value in run.phase_times]
