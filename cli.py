@@ -26,7 +26,7 @@ from jobs.checks import Check, CheckState, check_system
 from models import Organization, RunResult, Runtime, Synchronization, SyncRun, open_runtime, utc_now
 from models.start import InstanceProblem, NotUpgraded, prepare_instance, refuse_foreign_data
 from models.upgrade import newest_revision, upgrade_database
-from sync.jobs import request_run
+from sync.jobs import request_run_now
 from web.logging import configure_logging
 from worker import run_ticker, run_workers
 
@@ -204,7 +204,7 @@ def run_synchronization(synchronization_id: int, wait: bool, as_json: bool) -> N
         with runtime.database.write() as session:
             if session.get(Synchronization, synchronization_id) is None:
                 raise Failed(f"there is no synchronization {synchronization_id}; see `repertory sync list`")
-            run_id = request_run(
+            run_id = request_run_now(
                 session, synchronization_id=synchronization_id, reason="command line", actor=_operator()
             ).id
         run = _wait_for_run(runtime, run_id) if wait else _load_run(runtime, run_id)

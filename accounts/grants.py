@@ -16,7 +16,7 @@ from models import (
     SynchronizationState,
     record_audit,
 )
-from sync.jobs import request_run
+from sync.jobs import request_run_now
 
 
 def store_grant(
@@ -55,7 +55,9 @@ def _resume_synchronizations(session: Session, credential: Credential) -> None:
         Synchronization.credential_id == credential.id, Synchronization.state == SynchronizationState.NEEDS_CREDENTIAL
     )
     for synchronization_id in session.scalars(waiting).all():
-        request_run(session, synchronization_id=synchronization_id, reason="account reconnected", actor=credential.name)
+        request_run_now(
+            session, synchronization_id=synchronization_id, reason="account reconnected", actor=credential.name
+        )
 
 
 def withdraw_grant(session: Session, box: SecretBox, *, identity: Identity, reason: str) -> None:

@@ -19,7 +19,7 @@ from models import (
     User,
     record_audit,
 )
-from sync.jobs import request_run
+from sync.jobs import request_run_now
 
 VENDOR = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 
@@ -88,7 +88,7 @@ def use_credential(
     synchronization.credential_id = credential.id
     organization = session.get_one(Organization, synchronization.organization_id)
     _audit(session, organization, user, "credential_changed", synchronization.remote_path, {})
-    return request_run(
+    return request_run_now(
         session, synchronization_id=synchronization.id, reason="changed credential", actor=user.display_name
     )
 

@@ -18,7 +18,7 @@ from organizations.runs import (
     run_steps,
     synchronization_status,
 )
-from sync.jobs import request_run
+from sync.jobs import request_run_now
 from web.database import get_session
 
 
@@ -44,7 +44,7 @@ def synchronize_now(organization: Organization, synchronization_id: int) -> Resp
     """Ask for a run now."""
     found = _synchronization_or_404(organization, synchronization_id)
     session = get_session()
-    wanted = request_run(session, synchronization_id=found.id, reason="button", actor=current_user.display_name)
+    wanted = request_run_now(session, synchronization_id=found.id, reason="button", actor=current_user.display_name)
     session.commit()
     flash("Synchronization started.", "success")
     return redirect(_run_url(organization, wanted), code=303)

@@ -22,7 +22,7 @@ from models import (
     record_audit,
     utc_now,
 )
-from sync.jobs import request_run
+from sync.jobs import request_run_now
 
 SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])")
 RESERVED_SHORT_NAMES = frozenset(
@@ -121,7 +121,7 @@ def add_synchronization(
         organization_id=organization.id,
         details={"is_primary": is_primary, "remote_id": remote.remote_id},
     )
-    return request_run(session, synchronization_id=synchronization.id, reason="creation", actor=actor)
+    return request_run_now(session, synchronization_id=synchronization.id, reason="creation", actor=actor)
 
 
 def _has_none(session: Session, organization: Organization) -> bool:

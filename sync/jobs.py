@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from composer.jobs import check_packages
 from integrations.service import open_code_host
 from jobs import JobContext, job, periodic
-from models import Instance, Runtime, Synchronization, SyncRun, utc_now
+from jobs.outbox import INTERACTIVE
+from models import Instance, RunScope, Runtime, Synchronization, SyncRun, utc_now
 from sync.hooks import install_hooks
 from sync.lifecycle import RunLost, abandoned_synchronizations, claim_run, interrupt_run
 from sync.requests import due_synchronizations, request_synchronization
@@ -66,15 +67,38 @@ def take_over_abandoned_runs(runtime: Runtime) -> None:
             request_run(session, synchronization_id=synchronization_id, reason="interrupted")
 
 
-def request_run(session: Session, *, synchronization_id: int, reason: str, actor: str = "") -> SyncRun:
+def request_run(
+    session: Session,
+    *,
+    synchronization_id: int,
+    reason: str,
+    actor: str = "",
+    scope: RunScope = RunScope.FULL,
+    not_before: datetime | None = None,
+) -> SyncRun:
     """Ask for a run and enqueue its job, in the caller's transaction; returns the run to look at."""
-    run = request_synchronization(session, synchronization_id=synchronization_id, reason=reason, actor=actor)
-    enqueue_run(session, synchronization_id=synchronization_id)
+    run = request_synchronization(
+        session, synchronization_id=synchronization_id, reason=reason, actor=actor, scope=scope
+    )
+    enqueue_run(session, synchronization_id=synchronization_id, not_before=not_before)
     return run
 
 
-def enqueue_run(session: Session, *, synchronization_id: int, not_before: datetime | None = None) -> None:
-    """Enqueue the job once, however often it is asked for."""
+def request_run_now(
+    session: Session, *, synchronization_id: int, reason: str, actor: str = "", scope: RunScope = RunScope.FULL
+) -> SyncRun:
+    """As `request_run`, for somebody who waits for it: never behind what runs in the night."""
+    run = request_synchronization(
+        session, synchronization_id=synchronization_id, reason=reason, actor=actor, scope=scope
+    )
+    enqueue_run(session, synchronization_id=synchronization_id, queue=INTERACTIVE)
+    return run
+
+
+def enqueue_run(
+    session: Session, *, synchronization_id: int, not_before: datetime | None = None, queue: str | None = None
+) -> None:
+    """Enqueue the job once, however often it is asked for; the earliest time and the faster queue win."""
     synchronization = session.get_one(Synchronization, synchronization_id)
     synchronize_organization.enqueue(
         session,
@@ -83,6 +107,7 @@ def enqueue_run(session: Session, *, synchronization_id: int, not_before: dateti
         organization_id=synchronization.organization_id,
         title=f"Synchronize {synchronization.remote_path}",
         run_after=not_before,
+        queue=queue,
     )
 
 

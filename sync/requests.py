@@ -10,10 +10,13 @@ from models import RunPhase, RunScope, Synchronization, SyncRun, utc_now
 OWN_JOBS = (RunScope.PERSON, RunScope.PREVIEW)  # they neither wait for nor take the synchronization
 
 
-def request_synchronization(session: Session, *, synchronization_id: int, reason: str, actor: str = "") -> SyncRun:
+def request_synchronization(
+    session: Session, *, synchronization_id: int, reason: str, actor: str = "", scope: RunScope = RunScope.FULL
+) -> SyncRun:
     """Note in the caller's transaction that a run is wanted; returns the run that waits. The caller enqueues the job.
 
-    The first statement locks the synchronization's row, so that two requests at once find the same waiting run.
+    The first statement locks the synchronization's row, so that two requests at once find the same waiting run. A
+    cheap run that waits becomes a full one when that is asked for, never the other way.
     """
     session.execute(
         update(Synchronization)
@@ -26,14 +29,23 @@ def request_synchronization(session: Session, *, synchronization_id: int, reason
             synchronization_id=synchronization_id,
             number=next_run_number(session, synchronization_id),
             seq=0,
+            scope=scope,
             reasons=[reason],
             actor=actor,
         )
         session.add(run)
-    elif reason not in run.reasons:
-        run.reasons = [*run.reasons, reason]
+    _join(run, reason, actor, scope)
     session.flush()
     return run
+
+
+def _join(run: SyncRun, reason: str, actor: str, scope: RunScope) -> None:
+    if reason not in run.reasons:
+        run.reasons = [*run.reasons, reason]
+    if not run.actor:
+        run.actor = actor
+    if scope is RunScope.FULL:
+        run.scope = scope
 
 
 def find_waiting_run(session: Session, synchronization_id: int) -> SyncRun | None:

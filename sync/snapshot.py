@@ -1,7 +1,8 @@
-"""What one run read from the host: every part is complete, unknown or gone. Values only."""
+"""What one run read from the host: every part is complete, unknown, gone or skipped. Values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from integrations.codehost import RemoteMember, RemoteOrganization, RemoteRepository, RemoteTeam
@@ -12,7 +13,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[Item]):
-    """One listing. Only a complete part may remove anything; what an unknown one would say is left as it was."""
+    """One listing. Only a complete part may remove anything; what another one would say is left as it was."""
 
     status: PartStatus
     items: tuple[Item, ...] = ()
@@ -22,6 +23,14 @@ class Part(Generic[Item]):
     def is_complete(self) -> bool:
         """Whether the listing was read to its end."""
         return self.status is PartStatus.COMPLETE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this snapshot can not tell: the listing failed, or was not asked for."""
+        return self.status in (PartStatus.UNKNOWN, PartStatus.SKIPPED)
+
+
+SKIPPED: Part[RemoteMember] = Part(PartStatus.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,11 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The remote side. Teams and repositories were listed completely, else there is no snapshot at all."""
+    """The remote side. Teams and repositories were listed completely, else there is no snapshot at all.
+
+    The snapshot of one person has those teams and repositories of ours where the person was looked for. It is
+    evidence about this account alone: nothing that belongs to others follows from it.
+    """
 
     root: RemoteOrganization
     teams: tuple[RemoteTeam, ...]
@@ -45,6 +58,9 @@ class Snapshot:
     manifests: Mapping[str, Manifest] = field(default_factory=dict)  # by repository, only those looked at in this run
     may_remove: bool = True  # False: the credential sees less than everything
     doubt: str = ""  # why `may_remove` is False
+    person: str = ""  # the account of which alone this tells
+    settled: frozenset[str] = frozenset()  # accounts about which we know newer things: they stay as they are
+    began_at: datetime | None = None  # when the oldest part was read
 
     @property
     def root_members(self) -> Part[RemoteMember]:
