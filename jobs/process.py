@@ -1,11 +1,13 @@
-"""Processes that must not outlive the one that started them."""
+"""Processes that are forked for work: they share the memory of their parent, and do not outlive it."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+VALUES_BETWEEN_COLLECTIONS = 100_000
 
 
 def end_with_parent(parent: int) -> None:
@@ -17,3 +19,14 @@ def end_with_parent(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def settle_memory() -> None:
+    """Before forking: leave what is loaded alone for good, and look for cycles among new values less often.
+
+    A job makes many thousand values without cycles, and its process ends with it. With the usual 700 values between
+    two looks, a third of the time of a large synchronization would go into finding nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(VALUES_BETWEEN_COLLECTIONS, 10, 10)

@@ -1,6 +1,5 @@
 """The worker processes: one parent that has loaded everything forks one RQ worker per queue and keeps it alive."""
 
-import gc
 import logging
 import os
 import secrets
@@ -21,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from jobs.connections import open_redis
 from jobs.execution import WorkerProcess, warm_up, work_for
 from jobs.heartbeats import BEAT_SECONDS, beat, end_heartbeat
-from jobs.process import end_with_parent
+from jobs.process import end_with_parent, settle_memory
 from jobs.reaper import release_jobs_of, requeue_jobs_of
 from jobs.registry import QUEUES
 from jobs.rq_queue import RESULT_SECONDS, SafeJob, open_queue
@@ -54,8 +53,7 @@ def run_workers(runtime: Runtime, queues: Iterable[str] = QUEUES) -> None:
     open_redis(runtime.settings).close()
     with suppress(SQLAlchemyError):  # without the database they start cold
         warm_up(runtime)
-    gc.collect()
-    gc.freeze()
+    settle_memory()
     WorkerParent(runtime).run(list(queues))
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -68,17 +68,17 @@ def load_state(session: Session, synchronization: Synchronization) -> State:
 def _identities(session: Session, synchronization: Synchronization) -> Sequence[Row[*tuple[Any, ...]]]:
     columns = (Identity.id, Identity.remote_id, Identity.login, Identity.display_name, Identity.web_url)
     query = select(*columns, Identity.avatar_url, Identity.state)
-    return session.execute(query.where(Identity.integration_id == synchronization.integration_id)).all()
+    return _rows(session, query.where(Identity.integration_id == synchronization.integration_id))
 
 
 def _teams(session: Session, synchronization: Synchronization) -> Sequence[Row[*tuple[Any, ...]]]:
     query = select(*Team.__table__.columns).where(Team.synchronization_id == synchronization.id)
-    return session.execute(query).all()
+    return _rows(session, query)
 
 
 def _repositories(session: Session, synchronization: Synchronization) -> Sequence[Row[*tuple[Any, ...]]]:
     query = select(*Repository.__table__.columns).where(Repository.synchronization_id == synchronization.id)
-    return session.execute(query).all()
+    return _rows(session, query)
 
 
 def _memberships(
@@ -88,7 +88,7 @@ def _memberships(
     query = select(*columns).join(Team).where(Team.synchronization_id == synchronization.id)
     return {
         (key_of_team[team_id], account_of[identity_id or 0]): (row_id, WantedMembership(source, expires_on))
-        for row_id, team_id, identity_id, source, expires_on in session.execute(query)
+        for row_id, team_id, identity_id, source, expires_on in _rows(session, query)
     }
 
 
@@ -101,7 +101,7 @@ def _grants(
     subject = (Grant.id, Grant.repository_id, Grant.source, Grant.team_id, Grant.identity_id)
     query = select(*subject, Grant.role_name, Grant.role_level, Grant.expires_on)
     found = {}
-    rows = session.execute(query.where(Grant.synchronization_id == synchronization.id))
+    rows = _rows(session, query.where(Grant.synchronization_id == synchronization.id))
     for row_id, repository_id, source, team_id, identity_id, role_name, role_level, expires_on in rows:
         team = None if team_id is None else key_of_team[team_id]
         account = None if identity_id is None else account_of[identity_id]
@@ -117,13 +117,13 @@ def _standing(
     built_in = select(Team.id, Team.kind).where(
         Team.organization_id == synchronization.organization_id, Team.kind.in_(kinds)
     )
-    teams: dict[int, TeamKind] = {row.id: row.kind for row in session.execute(built_in)}
+    teams: dict[int, TeamKind] = {row.id: row.kind for row in _rows(session, built_in)}
     query = select(Membership.id, Membership.team_id, Membership.identity_id, Membership.source).where(
         Membership.team_id.in_(teams), Membership.synchronization_id == synchronization.id
     )
     rows = {
         (teams[team_id], account_of[identity_id or 0]): (row_id, WantedMembership(source))
-        for row_id, team_id, identity_id, source in session.execute(query)
+        for row_id, team_id, identity_id, source in _rows(session, query)
     }
     return rows, {kind: team_id for team_id, kind in teams.items()}
 
@@ -137,9 +137,15 @@ def _packages(
         .where(Repository.synchronization_id == synchronization.id, Package.state != PackageState.REMOVED)
     )
     found: defaultdict[str, list[PackageValue]] = defaultdict(list)
-    for package_id, name, repository_id in session.execute(query):
+    for package_id, name, repository_id in _rows(session, query):
         found[remote_of[repository_id or 0]].append(PackageValue(package_id, name))
     return {key: tuple(packages) for key, packages in found.items()}
+
+
+def _rows(session: Session, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Past the loading of objects, which takes several times as long and makes none here."""
+    session.flush()
+    return session.connection().execute(query).all()
 
 
 def _identity_value(row: Row[*tuple[Any, ...]]) -> IdentityValue:

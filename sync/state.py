@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from integrations.codehost import AccountState, RemoteAccount, RemoteRepository
 from models import ManifestState, TeamKind
@@ -11,8 +12,7 @@ from sync.wanted import GrantKey, TeamKey, WantedGrant, WantedMembership, Wanted
 StandingKey = tuple[TeamKind, str]  # built-in team, account
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityValue:
+class IdentityValue(NamedTuple):
     """What we store of an account."""
 
     login: str
@@ -28,8 +28,7 @@ class IdentityValue:
         return cls(account.login, account.display_name, account.web_url, account.avatar_url, is_blocked)
 
 
-@dataclass(frozen=True, slots=True)
-class TeamValue:
+class TeamValue(NamedTuple):
     """What we store of a team."""
 
     name: str
@@ -46,8 +45,7 @@ class TeamValue:
         return cls(team.name, team.path, team.web_url, team.parent_id, role.name, role.level)
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryValue:
+class RepositoryValue(NamedTuple):
     """What we store of a repository."""
 
     name: str
@@ -80,8 +78,7 @@ class RepositoryValue:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestValue:
+class ManifestValue(NamedTuple):
     """What we know about a repository's composer.json, and whether its package was deleted by hand."""
 
     state: ManifestState = ManifestState.UNKNOWN
@@ -91,8 +88,7 @@ class ManifestValue:
     is_excluded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PackageValue:
+class PackageValue(NamedTuple):
     """A package that is not removed."""
 
     package_id: int
