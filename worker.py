@@ -4,8 +4,8 @@ import accounts.jobs
 import composer.jobs
 import jobs.reaper
 import sync.jobs
-import sync.preview_jobs
 import sync.person_jobs
+import sync.preview_jobs
 import webhooks.jobs
 from jobs.ticker import run_ticker
 from jobs.workers import run_workers

@@ -10,7 +10,7 @@ from models import Synchronization, SyncRun
 from sync.apply import Applied, apply_plan
 from sync.decision import Decision
 from sync.lifecycle import save_parts
-from sync.report import count_changes
+from sync.sizes import report_counts
 from sync.snapshot import Snapshot
 
 
@@ -32,7 +32,7 @@ def write_decision(
         _follow_up_packages(session, synchronization, decision, applied, run)
     run.changes = [change.as_json() for change in decision.changes]
     run.held = [change.as_json() for change in decision.held]
-    run.counts = {"changes": count_changes(decision.changes), **_sizes(snapshot)}
+    run.counts = report_counts(decision.state, plan, decision.changes)
     _rename(synchronization, snapshot)
     save_parts(session, run_id=run.id, unknown=snapshot.unknown_parts)
 
@@ -56,11 +56,6 @@ def _follow_up_packages(
     for repository_id in packages.touch:
         for known in decision.state.packages[repository_id]:
             request_update(session, package_id=known.package_id, reason="the repository changed", actor=actor)
-
-
-def _sizes(snapshot: Snapshot) -> dict[str, int]:
-    people = {member.account.remote_id for part in snapshot.team_members.values() for member in part.items}
-    return {"teams": len(snapshot.teams), "repositories": len(snapshot.repositories), "people": len(people)}
 
 
 def _rename(synchronization: Synchronization, snapshot: Snapshot) -> None:
