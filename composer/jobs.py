@@ -19,6 +19,7 @@ from composer.updates import (
     run_update,
 )
 from integrations.errors import CodeHostError, RateLimited
+from integrations.service import clean_up_answers
 from jobs import JobContext, Postponed, job, periodic
 from models import Package, Repository, Runtime, utc_now
 
@@ -55,8 +56,9 @@ def check_packages(context: JobContext, *, synchronization_id: int) -> None:
 
 @periodic(seconds=3600)
 def delete_expired(runtime: Runtime) -> None:
-    """Zips of branches that nobody names any more, packages that were removed long ago, and old logs."""
+    """Zips of branches that nobody names any more, packages removed long ago, old logs, old answers of hosts."""
     expire(runtime)
+    clean_up_answers(runtime)
 
 
 @periodic(seconds=30)

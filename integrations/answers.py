@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from requests.utils import parse_header_links
 
+from integrations.codehost import RateBudget
 from integrations.errors import (
     CodeHostError,
     Forbidden,
@@ -25,6 +26,7 @@ from integrations.fields import Json, JsonObject
 EXCERPT_LENGTH = 200
 WAIT_WHEN_UNTOLD = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=2)
+_SMALLEST_MOMENT = 1_000_000_000  # below it, seconds since 1970 would be long ago
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]+")
 _REJECTED = frozenset({400, 405, 406, 409, 410, 412, 413, 415, 422})
 
@@ -37,6 +39,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    is_kept: bool = False  # the host only confirmed what we had, and said nothing new about pages
 
     @property
     def is_json(self) -> bool:
@@ -114,13 +117,20 @@ def is_rate_limited(answer: Answer) -> bool:
     """429, or a 403 that says to come back later."""
     if answer.status == 429:
         return True
-    remaining = answer.headers.get("ratelimit-remaining", answer.headers.get("x-ratelimit-remaining", "")).strip()
-    return answer.status == 403 and ("retry-after" in answer.headers or remaining == "0")
+    return answer.status == 403 and ("retry-after" in answer.headers or _limit_number(answer, "remaining") == 0)
+
+
+def rate_budget(answer: Answer, now: datetime) -> RateBudget | None:
+    """What an answer says about the rate limit; None when it does not name both limit and rest."""
+    limit, remaining = _limit_number(answer, "limit"), _limit_number(answer, "remaining")
+    if limit is None or remaining is None:
+        return None
+    return RateBudget(limit, min(remaining, limit), _reset_time(answer, now))
 
 
 def retry_time(answer: Answer, now: datetime) -> datetime:
     """When the host wants to be asked again: `Retry-After`, else the reset time, else in a minute; within bounds."""
-    wanted = _retry_after(answer, now) or _reset_time(answer) or now + WAIT_WHEN_UNTOLD
+    wanted = _retry_after(answer, now) or _reset_time(answer, now) or now + WAIT_WHEN_UNTOLD
     return min(max(wanted, now), now + LONGEST_WAIT)
 
 
@@ -161,8 +171,17 @@ def _retry_after(answer: Answer, now: datetime) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _reset_time(answer: Answer) -> datetime | None:
-    text = answer.headers.get("ratelimit-reset", answer.headers.get("x-ratelimit-reset", "")).strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 11):
+def _reset_time(answer: Answer, now: datetime) -> datetime | None:
+    """When the limit starts anew: hosts say it as a moment, or as the seconds until then."""
+    seconds = _limit_number(answer, "reset")
+    if seconds is None:
         return None
-    return datetime.fromtimestamp(int(text), tz=UTC)
+    if seconds < _SMALLEST_MOMENT:
+        return now + min(timedelta(seconds=seconds), LONGEST_WAIT)
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def _limit_number(answer: Answer, name: str) -> int | None:
+    headers = answer.headers
+    text = headers.get(f"ratelimit-{name}", headers.get(f"x-ratelimit-{name}", "")).strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 11 else None

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from integrations.errors import Forbidden, Unauthorized, Unavailable
 from integrations.oauth import OAuthRejected, OAuthTokens
-from models import Credential, CredentialState, Runtime, record_audit, utc_now
+from models import Credential, CredentialState, Identity, Runtime, record_audit, utc_now
 
 LEASE = timedelta(seconds=30)
 EARLY = timedelta(minutes=45)  # longer than any job, so that no job's token is replaced under its hands
@@ -38,6 +38,7 @@ class Seen:
     credential: Credential = field(repr=False)
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
+    owner_id: str = ""  # the account's id at the host, where we know whose credential it is
 
     @property
     def version(self) -> int:
@@ -57,8 +58,9 @@ class Seen:
 def read_credential(runtime: Runtime, credential_id: int) -> Seen:
     """The credential with its tokens and integration. Raises Unauthorized when it has to be reconnected or is gone."""
     query = select(Credential).where(Credential.id == credential_id).options(joinedload(Credential.integration))
+    owner = select(Identity.remote_id).join(Credential).where(Credential.id == credential_id)
     with runtime.database.read() as session:
-        credential = session.scalar(query)
+        credential, owner_id = session.scalar(query), session.scalar(owner)
     if credential is None:
         raise Unauthorized("this credential was deleted: choose another one")
     if credential.integration.deleted_at is not None:
@@ -66,7 +68,7 @@ def read_credential(runtime: Runtime, credential_id: int) -> Seen:
     if credential.state is CredentialState.NEEDS_RECONNECT:
         raise Unauthorized(credential.state_reason or "the account has to be connected again")
     box = runtime.secret_box
-    return Seen(credential, credential.unseal_access_token(box), credential.unseal_refresh_token(box))
+    return Seen(credential, credential.unseal_access_token(box), credential.unseal_refresh_token(box), owner_id or "")
 
 
 def current_credential(runtime: Runtime, credential_id: int, refresh: Refresh) -> Seen:

@@ -19,7 +19,8 @@ import requests
 from requests.cookies import RequestsCookieJar
 
 from integrations.addresses import Destination, OutboundPolicy
-from integrations.answers import Answer, check_answer
+from integrations.answer_store import AnswerStore, confirm
+from integrations.answers import Answer, check_answer, rate_budget
 from integrations.codehost import RequestCount
 from integrations.connections import (
     CURRENT_DEADLINE,
@@ -32,15 +33,18 @@ from integrations.connections import (
 )
 from integrations.errors import ConnectionFailed, RateLimited, Refused, Stage, Unavailable, UnexpectedResponse
 from integrations.fields import Json, JsonObject
-from integrations.paging import read_listing
+from integrations.paging import PAGE_ROWS, read_listing
 from integrations.tls import trust_context
 from integrations.urls import Params, RemoteUrl, join_url, parse_url, with_query
 
 TRIES = 3
 MOST_REDIRECTS = 3
+SMALLEST_LIMIT = 20  # of a rate limit below it, a share means nothing
+JSON = "application/json"
 LONGEST_PAUSE = 10.0  # seconds; whoever is told to wait longer ends the job instead
 CHUNK = 64 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+NOT_MODIFIED = 304
 _FINAL_STAGES = frozenset({Stage.ADDRESS, Stage.TLS})
 
 
@@ -78,8 +82,13 @@ class HttpClient:
         timing: Timing | None = None,
         count: RequestCount | None = None,
         resolver: Resolver = system_resolver,
+        answers: AnswerStore | None = None,
+        reserve: float = 0.0,
     ) -> None:
-        """Raises Refused for a base URL that is none, ValueError for an unreadable CA certificate."""
+        """`answers`: what this credential's owner got before. `reserve`: the share of a rate limit to leave to others.
+
+        Raises Refused for a base URL that is none, ValueError for an unreadable CA certificate.
+        """
         self.base = parse_url(base_url.rstrip("/"))
         self.count = count or RequestCount()
         self._policy = policy
@@ -88,6 +97,8 @@ class HttpClient:
         self._limits = limits or Limits()
         self._timing = timing or Timing()
         self._resolver = resolver
+        self._answers = answers
+        self._reserve = reserve
         self._session = _open_session(
             GuardedDial(policy, destination, resolver), trust_context(ca_file=policy.ca_file, ca_pem=ca_pem)
         )
@@ -113,11 +124,11 @@ class HttpClient:
 
     def get_json(self, path: str, params: Params | None = None) -> Json:
         """Read one document; tried up to three times. Raises the CodeHostError family."""
-        return self._read(self.url(path, params)).json()
+        return self._read(self.url(path, params), is_fresh=False).json()
 
     def paginate(self, path: str, params: Params | None = None, *, key: str = "id") -> Iterator[JsonObject]:
         """Read a whole list, 100 rows per page. Yields everything or raises; see `paging`."""
-        first = self.url(path, {"per_page": 100, **(params or {})})
+        first = self.url(path, {"per_page": PAGE_ROWS, **(params or {})})
         yield from read_listing(first, self._read, key=key)
 
     def post_json(self, path: str, payload: JsonObject) -> Json:
@@ -144,29 +155,49 @@ class HttpClient:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._send("POST", url, self._deadline(), headers=headers, body=urlencode(fields).encode())
 
-    def _read(self, url: RemoteUrl) -> Answer:
+    def _read(self, url: RemoteUrl, *, is_fresh: bool) -> Answer:
         deadline = self._deadline()
         for attempt in range(1, TRIES):
             try:
-                return self._read_once(url, deadline)
+                return self._read_once(url, deadline, is_fresh=is_fresh)
             except (RateLimited, Unavailable) as error:
                 self._pause(error, attempt, deadline)
             self.count.add_retry()
-        return self._read_once(url, deadline)
+        return self._read_once(url, deadline, is_fresh=is_fresh)
 
-    def _read_once(self, url: RemoteUrl, deadline: Deadline) -> Answer:
-        answer = self._follow(url, deadline)
-        check_answer(answer, now=self._timing.now())
-        return answer
-
-    def _follow(self, url: RemoteUrl, deadline: Deadline) -> Answer:
+    def _read_once(self, url: RemoteUrl, deadline: Deadline, *, is_fresh: bool) -> Answer:
         """GET, following redirects within the origin only."""
         for _ in range(MOST_REDIRECTS + 1):
-            answer = self._send("GET", url, deadline)
+            answer = self._ask(url, deadline, is_fresh=is_fresh)
             if answer.status not in REDIRECTS:
+                check_answer(answer, now=self._timing.now())
                 return answer
             url = _redirect_target(url, answer)
         raise UnexpectedResponse(f"{answer.request}: more than {MOST_REDIRECTS} redirects")
+
+    def _ask(self, url: RemoteUrl, deadline: Deadline, *, is_fresh: bool) -> Answer:
+        """One GET for JSON; when the host only confirms what this credential's owner got before, that."""
+        self._spare_budget()
+        kept = None if is_fresh or self._answers is None else self._answers.find(url, JSON)
+        headers = {} if kept is None else {"If-None-Match": kept.headers["etag"]}
+        answer = self._send("GET", url, deadline, headers=headers)
+        if answer.status == NOT_MODIFIED:
+            if kept is None:
+                raise UnexpectedResponse(f"{answer.request}: the host confirms an answer that we do not have")
+            self.count.add_not_modified()
+            return confirm(kept, answer)
+        if self._answers is not None:
+            self._answers.keep(url, JSON, answer)
+        return answer
+
+    def _spare_budget(self) -> None:
+        """Raise RateLimited when what the host still takes is meant for others."""
+        budget = self.count.budget
+        if not self._reserve or budget is None or budget.limit < SMALLEST_LIMIT or budget.resets_at is None:
+            return
+        if budget.remaining <= budget.limit * self._reserve and budget.resets_at > self._timing.now():
+            text = f"{budget.remaining} of {budget.limit} requests are left, and kept for what people wait for"
+            raise RateLimited(text, retry_at=budget.resets_at)
 
     def _pause(self, error: RateLimited | Unavailable, attempt: int, deadline: Deadline) -> None:
         """Wait before the next try, or raise the error again when waiting makes no sense."""
@@ -203,7 +234,7 @@ class HttpClient:
         """One request and its whole answer. Raises Refused, Unavailable, ConnectionFailed or UnexpectedResponse."""
         self._policy.check_url(url, self._destination)
         proxies = self._proxies(url)
-        sent = {"Accept": "application/json", **(headers or {})}
+        sent = {"Accept": JSON, **(headers or {})}
         if self._authorization:
             sent["Authorization"] = self._authorization
         self.count.add()
@@ -233,7 +264,11 @@ class HttpClient:
             if len(body) > self._limits.body_bytes:
                 raise UnexpectedResponse(f"{request}: the answer is larger than {self._limits.body_bytes} bytes")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(request, response.status_code, headers, self._without_token(bytes(body)))
+        answer = Answer(request, response.status_code, headers, self._without_token(bytes(body)))
+        budget = rate_budget(answer, self._timing.now())
+        if budget is not None:
+            self.count.note_budget(budget)
+        return answer
 
     def _without_token(self, body: bytes) -> bytes:
         """The body, without our own token in case that the host sends it back: error texts quote bodies."""

@@ -1,16 +1,21 @@
 """Read a list to its end, or not at all: a listing is complete or it raises."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from integrations.answers import Answer
 from integrations.errors import IncompleteListing, Refused, UnexpectedResponse
 from integrations.fields import Json, JsonObject, as_objects
 from integrations.urls import RemoteUrl, join_url
 
+PAGE_ROWS = 100
 MOST_PAGES = 5000
 
-FetchPage = Callable[[RemoteUrl], Answer]
+
+class FetchPage(Protocol):
+    """Reads one page. `is_fresh`: the whole page again, not the confirmation that it has not changed."""
+
+    def __call__(self, url: RemoteUrl, *, is_fresh: bool) -> Answer: ...
 
 
 @dataclass(slots=True)
@@ -25,18 +30,19 @@ class _Walk:
 def read_listing(first: RemoteUrl, fetch: FetchPage, *, key: str = "id") -> list[JsonObject]:
     """All rows from the first page to the last.
 
-    Pages shift while somebody changes the list, so a walk that contradicts itself is done once more.
+    Pages shift while somebody changes the list, so a walk that contradicts itself is done once more, with every page
+    read afresh: a page that has not changed may be confirmed with what it once said about the others.
     Raises IncompleteListing when it still does, when a next link leads elsewhere, or when a page does not come.
     """
-    walk = _walk(first, fetch, key)
+    walk = _walk(first, fetch, key, is_fresh=False)
     if walk.problem:
-        walk = _walk(first, fetch, key)
+        walk = _walk(first, fetch, key, is_fresh=True)
     if walk.problem:
         raise IncompleteListing(f"{first.path}: {walk.problem}")
     return walk.rows
 
 
-def _walk(first: RemoteUrl, fetch: FetchPage, key: str) -> _Walk:
+def _walk(first: RemoteUrl, fetch: FetchPage, key: str, *, is_fresh: bool) -> _Walk:
     walk = _Walk()
     seen: set[str] = set()
     url: RemoteUrl | None = first
@@ -44,12 +50,24 @@ def _walk(first: RemoteUrl, fetch: FetchPage, key: str) -> _Walk:
         if str(url) in seen or len(seen) >= MOST_PAGES:
             raise IncompleteListing(f"{first.path}: the pages never end")
         seen.add(str(url))
-        answer = fetch(url)
-        walk.rows.extend(as_objects(answer.json(), f"{first.path}"))
+        answer, rows = _read_page(first, url, fetch, is_fresh=is_fresh)
+        walk.rows.extend(rows)
         _note_total(walk, answer)
         url = _next_url(first, url, answer)
     walk.problem = _contradiction(walk, key)
     return walk
+
+
+def _read_page(
+    first: RemoteUrl, url: RemoteUrl, fetch: FetchPage, *, is_fresh: bool
+) -> tuple[Answer, list[JsonObject]]:
+    """One page. A full one that was the last and has not changed need not be the last any more: it is read afresh."""
+    answer = fetch(url, is_fresh=is_fresh)
+    rows = as_objects(answer.json(), first.path)
+    if answer.is_kept and answer.next_link() is None and len(rows) >= PAGE_ROWS:
+        answer = fetch(url, is_fresh=True)
+        rows = as_objects(answer.json(), first.path)
+    return answer, rows
 
 
 def _note_total(walk: _Walk, answer: Answer) -> None:

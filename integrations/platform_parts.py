@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from integrations.addresses import OutboundPolicy
+from integrations.answer_store import AnswerStore
 from integrations.codehost import CodeHost, HostVersion, RequestCount
 from integrations.errors import Diagnosis
 from integrations.http import HttpClient, Limits, Timing
@@ -86,6 +87,8 @@ class HostAccess:
     limits: Limits = field(default_factory=Limits)
     timing: Timing = field(default_factory=Timing)
     count: RequestCount = field(default_factory=RequestCount)
+    answers: AnswerStore | None = None  # None: nothing is kept
+    reserve: float = 0.0  # the share of the rate limit that is left to others
 
     def open_client(self, url: str) -> HttpClient:
         """A client that sends the token as bearer. Raises Refused for a URL that is none."""
@@ -97,6 +100,8 @@ class HostAccess:
             limits=self.limits,
             timing=self.timing,
             count=self.count,
+            answers=self.answers,
+            reserve=self.reserve,
         )
 
 

@@ -6,7 +6,7 @@ Services take `session` and flush. What talks to a host takes the runtime, and h
 import hashlib
 import os
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from config import Settings
 from integrations.addresses import Destination, OutboundPolicy, parse_allow
+from integrations.answer_store import AnswerStore, remove_old_answers
 from integrations.codehost import CodeHost, GitCredential, HookParser
 from integrations.connections import resolve_checked
 from integrations.credentials import TokenReplaced, current_credential, explain_unauthorized
@@ -46,6 +47,7 @@ from integrations.vcs.git_remote import GitNetwork
 from models import Credential, Integration, Runtime, utc_now
 
 __all__ = [
+    "BACKGROUND_RESERVE",
     "BaseUrlLocked",
     "ClientTaken",
     "Dependents",
@@ -58,6 +60,7 @@ __all__ = [
     "UnknownIntegration",
     "add_integration",
     "callback_url",
+    "clean_up_answers",
     "count_dependents",
     "delete_integration",
     "edit_integration",
@@ -80,6 +83,10 @@ __all__ = [
     "token_client",
     "uses_of",
 ]
+
+
+BACKGROUND_RESERVE = 0.3  # for runs that nobody waits for
+ANSWERS = "answers"  # the folder in the data directory
 
 
 class UnknownIntegration(LookupError):
@@ -160,7 +167,7 @@ def token_client(runtime: Runtime, integration: Integration) -> HttpClient:
 
 
 def open_with_token(runtime: Runtime, integration: Integration, access_token: str) -> CodeHost:
-    """The code host as the holder of this token sees it."""
+    """The code host as the holder of this token sees it. Nothing that it answers is kept."""
     return platform_of(integration).open_code_host(host_access(runtime, integration, access_token))
 
 
@@ -175,13 +182,22 @@ def host_access(runtime: Runtime, integration: Integration, access_token: str) -
     )
 
 
-def open_code_host(runtime: Runtime, credential_id: int) -> CodeHost:
+def open_code_host(runtime: Runtime, credential_id: int, *, reserve: float = 0.0) -> CodeHost:
     """The code host with a stored credential, refreshed first when it is due.
 
+    `reserve`: the share of the host's rate limit that this work leaves to others, see `BACKGROUND_RESERVE`.
     Raises Unauthorized (reconnect; the credential is marked), Unavailable, Forbidden.
     """
     seen = current_credential(runtime, credential_id, _Refresher(runtime))
-    return open_with_token(runtime, seen.credential.integration, seen.access_token)
+    integration = seen.credential.integration
+    access = host_access(runtime, integration, seen.access_token)
+    answers = _answer_store(runtime, integration, seen.owner_id)
+    return platform_of(integration).open_code_host(replace(access, answers=answers, reserve=reserve))
+
+
+def clean_up_answers(runtime: Runtime) -> None:
+    """Delete the kept answers of hosts that are too old to be used."""
+    remove_old_answers(runtime.settings.data_dir / ANSWERS)
 
 
 def open_git(runtime: Runtime, credential_id: int) -> GitAccess:
@@ -257,6 +273,13 @@ class _Refresher:
                 scopes=credential.scopes,
                 now=utc_now(),
             )
+
+
+def _answer_store(runtime: Runtime, integration: Integration, owner_id: str) -> AnswerStore | None:
+    """What this account was answered before; None when we do not know whose credential it is."""
+    if not owner_id:
+        return None
+    return AnswerStore(runtime.settings.data_dir / ANSWERS, owner=f"{integration.id}:{owner_id}")
 
 
 def _own_endpoints(settings: Settings) -> set[tuple[str, int]]:

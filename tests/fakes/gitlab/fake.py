@@ -143,6 +143,14 @@ class FakeGitLab(Building, Pushing):
         self._app.rules.insert(0, rule)
         return rule
 
+    def limit_rate(self, per_minute: int | None) -> None:
+        """Say in every API answer how many requests are left, and answer 429 when none is; None: never."""
+        self.core.throttle.limit = per_minute
+
+    def delay(self, seconds: float) -> None:
+        """Let every API request take that much longer."""
+        self.core.throttle.latency = seconds
+
     def behave(self) -> None:
         """End all misbehaviour."""
         self._app.rules.clear()

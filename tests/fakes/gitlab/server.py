@@ -21,6 +21,7 @@ from .rights import sees_group, sees_project
 from .routing import SECRET_PARAMETERS, ApiError, Call, Routes, json_response, raw_path
 from .server_core import Core
 from .sign_in import sign_in, sign_in_page, sign_out, start
+from .throttling import refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -90,10 +91,21 @@ class Application:
         if is_git_path(path):
             request.environ[TEMPLATE] = "/:project.git" + path.rpartition(".git")[2]
             return serve_git(self.core, request)
+        limits = self._admit(request, path)
+        if "Retry-After" in limits:
+            return refusal(limits)
         with self.core.state.lock:
             response = self._locked_answer(request, path)
+        response.headers.update(limits)
         response.headers["X-Gitlab-Meta"] = json.dumps({"correlation_id": "0" * 26, "version": "1"})
         return response
+
+    def _admit(self, request: Request, path: str) -> dict[str, str]:
+        """Let an API request travel, and count it."""
+        if not path.startswith("/api/v4/"):
+            return {}
+        self.core.throttle.travel()
+        return self.core.throttle.take(request)
 
     def _locked_answer(self, request: Request, path: str) -> Response:
         try:

@@ -9,6 +9,7 @@ from .deliveries import Sender
 from .model import Project, RequestRecord
 from .repository import Repository
 from .state import State
+from .throttling import Throttle
 
 
 @dataclass(slots=True)
@@ -27,6 +28,10 @@ class Core:
     clock: Clock = field(default_factory=Clock)
     requests: list[RequestRecord] = field(default_factory=list)
     sender: Sender = field(default_factory=Sender)
+    throttle: Throttle = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.throttle = Throttle(self.clock)
 
     @property
     def version_number(self) -> tuple[int, int]:

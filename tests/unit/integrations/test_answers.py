@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from integrations.answers import Answer, check_answer, excerpt
+from integrations.answers import Answer, check_answer, excerpt, rate_budget
+from integrations.codehost import RateBudget
 from integrations.errors import (
     CodeHostError,
     Forbidden,
@@ -143,3 +144,30 @@ def test_a_number_header_that_is_none_is_an_unexpected_response() -> None:
 
 def test_bodies_are_not_shown() -> None:
     assert "hunter2" not in repr(Answer("GET /", 200, {}, b"hunter2"))
+
+
+@pytest.mark.parametrize("prefix", ["ratelimit_", "x_ratelimit_"])
+@pytest.mark.parametrize(("reset", "seconds"), [(str(int(NOW.timestamp()) + 40), 40), ("40", 40)])
+def test_the_rate_limit_is_read_from_both_kinds_of_headers_and_times(prefix: str, reset: str, seconds: int) -> None:
+    headers = {f"{prefix}limit": "600", f"{prefix}remaining": "599", f"{prefix}reset": reset}
+
+    assert rate_budget(answered(200, **headers), NOW) == RateBudget(600, 599, NOW + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"ratelimit_limit": "600"},
+        {"ratelimit_remaining": "5"},
+        {"ratelimit_limit": "many", "ratelimit_remaining": "1"},
+    ],
+)
+def test_half_a_rate_limit_is_none(headers: dict[str, str]) -> None:
+    assert rate_budget(answered(200, **headers), NOW) is None
+
+
+def test_a_rate_limit_without_a_time_is_kept_without_one() -> None:
+    headers = {"ratelimit_limit": "600", "ratelimit_remaining": "601"}
+
+    assert rate_budget(answered(200, **headers), NOW) == RateBudget(600, 600, None)

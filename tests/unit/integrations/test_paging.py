@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from integrations.answers import Answer
 from integrations.errors import IncompleteListing, Unavailable, UnexpectedResponse
 from integrations.fields import JsonObject
-from integrations.paging import read_listing
+from integrations.paging import PAGE_ROWS, FetchPage, read_listing
 from integrations.urls import RemoteUrl, parse_url
 
 FIRST = parse_url("https://host.test/api/v4/x?per_page=2")
@@ -30,8 +31,8 @@ def read(*pages: Answer | Exception) -> list[object]:
     return [row["id"] for row in read_listing(FIRST, _handing_out(left.__next__))]
 
 
-def _handing_out(take: Callable[[], Answer | Exception]) -> Callable[[RemoteUrl], Answer]:
-    def fetch(_url: RemoteUrl) -> Answer:
+def _handing_out(take: Callable[[], Answer | Exception]) -> FetchPage:
+    def fetch(url: RemoteUrl, *, is_fresh: bool) -> Answer:
         taken = take()
         if isinstance(taken, Exception):
             raise taken
@@ -143,3 +144,28 @@ def test_no_missing_page_goes_unnoticed(rows: list[int], size: int, data: st.Dat
     else:
         with pytest.raises(IncompleteListing):
             read(*answers, *answers)
+
+
+def test_a_list_that_contradicts_itself_is_read_afresh() -> None:
+    stale = replace(page([1, 2], x_total="2", link=NEXT), is_kept=True)
+    asked: list[bool] = []
+
+    def fetch(url: RemoteUrl, *, is_fresh: bool) -> Answer:
+        asked.append(is_fresh)
+        if url == FIRST:
+            return page([1, 2], x_total="3", link=NEXT) if is_fresh else stale
+        return page([3], x_total="3")
+
+    assert [row["id"] for row in read_listing(FIRST, fetch)] == [1, 2, 3]
+    assert asked == [False, False, True, True]
+
+
+def test_a_full_last_page_that_was_only_confirmed_is_read_again_because_another_may_have_come_after_it() -> None:
+    full = list(range(PAGE_ROWS))
+
+    def fetch(url: RemoteUrl, *, is_fresh: bool) -> Answer:
+        if url != FIRST:
+            return page([PAGE_ROWS])
+        return page(full, link=NEXT) if is_fresh else replace(page(full), is_kept=True)
+
+    assert [row["id"] for row in read_listing(FIRST, fetch)] == [*full, PAGE_ROWS]

@@ -1,0 +1,13 @@
+"""How much of the host's rate limit a run leaves to others."""
+
+from collections.abc import Iterable
+
+from integrations.service import BACKGROUND_RESERVE
+
+NOBODY_WAITS = frozenset({"schedule", "interrupted", "rate limit over"})
+
+
+def reserve_for(reasons: Iterable[str]) -> float:
+    """The share for a run with these reasons. A run that somebody waits for may use all that is left."""
+    is_waited_for = any(reason not in NOBODY_WAITS and not reason.startswith("webhook") for reason in reasons)
+    return 0.0 if is_waited_for else BACKGROUND_RESERVE
