@@ -1,6 +1,7 @@
 """Packages come and go: by synchronization, by hand, and when one gives up a name that another waits for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
@@ -10,15 +11,24 @@ from models import Package, PackageState, Repository, record_audit, utc_now
 
 NAME_HOLDERS = (PackageState.PENDING, PackageState.ACTIVE, PackageState.FAILING)
 UPDATABLE = NAME_HOLDERS
+NO_DETAILS: Mapping[str, object] = MappingProxyType({})
 
 
 class PackageNotAddable(Exception):
     """The repository can not become a package now; the text says why."""
 
 
-def add_package(session: Session, *, organization_id: int, repository_id: int, name: str, actor: str) -> Package:
+def add_package(
+    session: Session,
+    *,
+    organization_id: int,
+    repository_id: int,
+    name: str,
+    actor: str,
+    details: Mapping[str, object] = NO_DETAILS,
+) -> Package:
     """A package for a repository, in the caller's transaction. The first package with a name keeps it: a later one
-    is a conflict until the first goes. The caller asks for its first update."""
+    is a conflict until the first goes. The caller asks for its first update. `details` are for the audit log."""
     package = Package(organization_id=organization_id, repository_id=repository_id, name=name)
     holder = find_package(session, organization_id=organization_id, name=name)
     if holder is None and not _take_name(session, package):
@@ -28,7 +38,7 @@ def add_package(session: Session, *, organization_id: int, repository_id: int, n
         package.state_reason = _conflict_reason(session, holder)
     session.add(package)
     session.flush()
-    _audit(session, package, "package_added", actor)
+    _audit(session, package, "package_added", actor, details)
     return package
 
 
@@ -66,7 +76,14 @@ def fed_packages(session: Session, *, repository_ids: Sequence[int]) -> dict[int
     return fed
 
 
-def remove_packages(session: Session, *, package_ids: Sequence[int], actor: str, reason: str) -> None:
+def remove_packages(
+    session: Session,
+    *,
+    package_ids: Sequence[int],
+    actor: str,
+    reason: str,
+    details: Mapping[str, object] = NO_DETAILS,
+) -> None:
     """Take packages out of the repository. Rows and zips stay for a while; a waiting namesake gets the name."""
     if not package_ids:
         return
@@ -75,7 +92,7 @@ def remove_packages(session: Session, *, package_ids: Sequence[int], actor: str,
             continue
         package.state, package.state_reason, package.removed_at = PackageState.REMOVED, reason, utc_now()
         session.flush()
-        _audit(session, package, "package_removed", actor, reason=reason)
+        _audit(session, package, "package_removed", actor, {"reason": reason, **details})
         _settle_conflict(session, package)
 
 
@@ -139,12 +156,12 @@ def _conflict_reason(session: Session, holder: Package) -> str:
     return f"The package {holder.name}{where} has this name. This one takes its place when that one goes."
 
 
-def _audit(session: Session, package: Package, action: str, actor: str, *, reason: str = "") -> None:
+def _audit(session: Session, package: Package, action: str, actor: str, details: Mapping[str, object]) -> None:
     record_audit(
         session,
         actor=actor,
         action=action,
         target=package.name,
         organization_id=package.organization_id,
-        details={"reason": reason} if reason else {},
+        details=dict(details),
     )

@@ -1,6 +1,6 @@
 """All tables. One file per aggregate; imports nothing of ours but the settings."""
 
-from models.audit import AuditRecord, record_audit
+from models.audit import AuditEntry, AuditRecord, record_audit, record_many
 from models.base import Base, UtcDateTime, utc_now
 from models.composer_token import ComposerToken, TokenKind
 from models.database import Database
@@ -36,6 +36,7 @@ from models.user import EmailAddress, Identity, IdentityState, LoginLink, Theme,
 from models.webhook import DeliveryResult, Webhook, WebhookDelivery, WebhookState
 
 __all__ = [
+    "AuditEntry",
     "AuditRecord",
     "Base",
     "ComposerToken",
@@ -101,5 +102,6 @@ __all__ = [
     "load_secret_box",
     "open_runtime",
     "record_audit",
+    "record_many",
     "utc_now",
 ]

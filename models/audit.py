@@ -1,12 +1,17 @@
 """The audit log: who changed what. Rows are added, never changed."""
 
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, event
+from sqlalchemy import ForeignKey, Table, event, insert
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from models.base import Base, utc_now
+
+client_address: ContextVar[str] = ContextVar("client_address", default="")  # of the request that is being answered
 
 
 class AuditRecord(Base):
@@ -25,6 +30,15 @@ class AuditRecord(Base):
     ip_address: Mapped[str] = mapped_column(default="")
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What happened, and to what. `details` must not contain secrets."""
+
+    action: str
+    target: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
 def record_audit(
     session: Session,
     *,
@@ -34,9 +48,12 @@ def record_audit(
     actor_user_id: int | None = None,
     organization_id: int | None = None,
     details: dict[str, Any] | None = None,
-    ip_address: str = "",
+    ip_address: str | None = None,
 ) -> None:
-    """Add one record to the caller's transaction. `details` must not contain secrets."""
+    """Add one record to the caller's transaction. `details` must not contain secrets.
+
+    `ip_address`: of the client whose request is being answered, unless it is given.
+    """
     session.add(
         AuditRecord(
             actor=actor,
@@ -45,9 +62,19 @@ def record_audit(
             actor_user_id=actor_user_id,
             organization_id=organization_id,
             details=details or {},
-            ip_address=ip_address,
+            ip_address=client_address.get() if ip_address is None else ip_address,
         )
     )
+
+
+def record_many(session: Session, entries: Sequence[AuditEntry], *, actor: str, organization_id: int) -> None:
+    """Add many records of one actor at once to the caller's transaction."""
+    if not entries:
+        return
+    session.flush()
+    same = {"at": utc_now(), "actor": actor, "organization_id": organization_id, "ip_address": client_address.get()}
+    rows = [{**same, "action": entry.action, "target": entry.target, "details": entry.details} for entry in entries]
+    session.connection().execute(insert(cast(Table, AuditRecord.__table__)), rows)
 
 
 def _refuse_change(_mapper: Mapper[AuditRecord], _connection: object, _record: AuditRecord) -> None:

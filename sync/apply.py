@@ -1,11 +1,12 @@
 """Write a plan: set by set, in the caller's transaction. Knows no rules; those are in `plan.py`."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Row, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -26,8 +27,8 @@ from sync.wanted import GrantKey, TeamKey, WantedGrant, WantedMembership
 
 DELETE_BATCH = 500
 
-Key = TypeVar("Key")
-Table = type[Identity] | type[Team] | type[Membership] | type[Repository] | type[Grant]
+Rows = Sequence[Row[*tuple[Any, ...]]]
+Model = type[Identity] | type[Team] | type[Membership] | type[Repository] | type[Grant]
 
 
 @dataclass(slots=True)
@@ -57,10 +58,12 @@ def apply_plan(
 
 
 class _Writer:
-    """One method per kind of row."""
+    """One method per kind of row. Tables, not objects: the ORM would split rows by which of their columns are empty."""
 
     def __init__(self, session: Session, synchronization: Synchronization, now: datetime) -> None:
-        self._session, self._synchronization, self._now = session, synchronization, now
+        self._synchronization, self._now = synchronization, now
+        session.flush()
+        self._connection = session.connection()
 
     def identities(self, state: State, changes: Changes[str, IdentityValue]) -> dict[str, int]:
         integration_id = self._synchronization.integration_id
@@ -69,12 +72,14 @@ class _Writer:
             for key, value in changes.add.items()
         ]
         self._update(Identity, {state.ids.identities[k]: _identity_columns(v) for k, v in changes.change.items()})
-        return {**state.ids.identities, **self._insert(Identity, rows, changes.add)}
+        ids = select(Identity.remote_id, Identity.id).where(Identity.integration_id == integration_id)
+        return {**state.ids.identities, **{row[0]: row[1] for row in self._insert_and_read(Identity, rows, ids)}}
 
     def teams(self, state: State, changes: Changes[TeamKey, TeamValue]) -> dict[TeamKey, int]:
         rows = [{**self._team_key_columns(key), **_team_columns(value)} for key, value in changes.add.items()]
         self._update(Team, {state.ids.teams[key]: _team_columns(value) for key, value in changes.change.items()})
-        return {**state.ids.teams, **self._insert(Team, rows, changes.add)}
+        ids = select(Team.remote_id, Team.role_key, Team.id).where(Team.synchronization_id == self._synchronization.id)
+        return {**state.ids.teams, **{(row[0], row[1]): row[2] for row in self._insert_and_read(Team, rows, ids)}}
 
     def remove_teams(self, state: State, changes: Changes[TeamKey, TeamValue]) -> None:
         self._delete(Team, [state.ids.teams[key] for key in changes.remove])
@@ -89,7 +94,7 @@ class _Writer:
         ids = state.ids.memberships
         self._delete(Membership, [ids[key] for key in changes.remove])
         self._update(Membership, {ids[key]: _membership_columns(value) for key, value in changes.change.items()})
-        self._insert_all(
+        self._insert(
             Membership,
             [
                 {**self._person(teams[team], identities[account]), **_membership_columns(value)}
@@ -102,7 +107,7 @@ class _Writer:
     ) -> None:
         self._delete(Membership, [state.ids.standing[key] for key in changes.remove])
         teams = state.ids.built_in_teams
-        self._insert_all(
+        self._insert(
             Membership,
             [
                 {**self._person(teams[kind], identities[account]), **_membership_columns(value)}
@@ -121,7 +126,9 @@ class _Writer:
         ]
         self._update(Repository, {row: _repository_columns(value) for row, value in changed.items()})
         self._update(Repository, {known[key]: {"removed_at": self._now} for key in changes.remove})
-        return {**known, **self._insert(Repository, rows, new)}
+        mine = Repository.synchronization_id == self._synchronization.id
+        ids = select(Repository.remote_id, Repository.id).where(mine)
+        return {**known, **{row[0]: row[1] for row in self._insert_and_read(Repository, rows, ids)}}
 
     def grants(
         self,
@@ -134,7 +141,7 @@ class _Writer:
         ids = state.ids.grants
         self._delete(Grant, [ids[key] for key in changes.remove])
         self._update(Grant, {ids[key]: _grant_columns(value) for key, value in changes.change.items()})
-        self._insert_all(
+        self._insert(
             Grant,
             [
                 {
@@ -181,23 +188,32 @@ class _Writer:
             "created_at": self._now,
         }
 
-    def _insert(self, model: Table, rows: list[dict[str, Any]], keys: Iterable[Key]) -> dict[Key, int]:
-        if not rows:
-            return {}
-        returned = self._session.scalars(insert(model).returning(model.id, sort_by_parameter_order=True), rows)
-        return dict(zip(keys, returned, strict=True))
-
-    def _insert_all(self, model: Table, rows: list[dict[str, Any]]) -> None:
+    def _insert(self, model: Model, rows: list[dict[str, Any]]) -> None:
         if rows:
-            self._session.execute(insert(model), rows)
+            self._connection.execute(insert(_table(model)), rows)
 
-    def _update(self, model: Table, values: Mapping[int, dict[str, Any]]) -> None:
-        if values:
-            self._session.execute(update(model), [{"id": row_id, **columns} for row_id, columns in values.items()])
+    def _insert_and_read(self, model: Model, rows: list[dict[str, Any]], ids: Select[*tuple[Any, ...]]) -> Rows:
+        """What `ids` finds afterwards. To have each insertion return its id would take several times as long."""
+        self._insert(model, rows)
+        return self._connection.execute(ids).all() if rows else ()
 
-    def _delete(self, model: Table, ids: list[int]) -> None:
+    def _update(self, model: Model, values: Mapping[int, dict[str, Any]]) -> None:
+        by_columns: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for row_id, columns in values.items():
+            by_columns[tuple(columns)].append({"row_id": row_id, **columns})
+        table = _table(model)
+        for names, rows in by_columns.items():
+            changed = update(table).where(table.c.id == bindparam("row_id"))
+            self._connection.execute(changed.values({name: bindparam(name) for name in names}), rows)
+
+    def _delete(self, model: Model, ids: list[int]) -> None:
+        table = _table(model)
         for start in range(0, len(ids), DELETE_BATCH):
-            self._session.execute(delete(model).where(model.id.in_(ids[start : start + DELETE_BATCH])))
+            self._connection.execute(delete(table).where(table.c.id.in_(ids[start : start + DELETE_BATCH])))
+
+
+def _table(model: Model) -> Table:
+    return cast(Table, model.__table__)
 
 
 def _identity_columns(value: IdentityValue) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from composer.jobs import request_update
 from composer.packages import add_package, remove_packages
 from models import Synchronization, SyncRun
 from sync.apply import Applied, apply_plan
+from sync.audit import record_changes, run_actor, run_details
 from sync.decision import Decision
 from sync.lifecycle import save_parts
 from sync.sizes import report_counts
@@ -30,6 +31,7 @@ def write_decision(
             session, synchronization=synchronization, state=decision.state, plan=plan, snapshot=snapshot, now=now
         )
         _follow_up_packages(session, synchronization, decision, applied, run)
+    record_changes(session, synchronization=synchronization, run=run, decision=decision)
     run.changes = [change.as_json() for change in decision.changes]
     run.held = [change.as_json() for change in decision.held]
     run.counts = report_counts(decision.state, plan, decision.changes)
@@ -41,9 +43,9 @@ def _follow_up_packages(
     session: Session, synchronization: Synchronization, decision: Decision, applied: Applied, run: SyncRun
 ) -> None:
     packages = decision.plan.packages
-    actor = f"synchronization {synchronization.remote_path}, run {run.number}"
+    actor, where = run_actor(synchronization, run), run_details(synchronization, run)
     gone = [package.package_id for removed in packages.remove.values() for package in removed]
-    remove_packages(session, package_ids=gone, actor=actor, reason="its repository is gone at the host")
+    remove_packages(session, package_ids=gone, actor=actor, reason="its repository is gone at the host", details=where)
     for repository_id, name in packages.add.items():
         package = add_package(
             session,
@@ -51,6 +53,7 @@ def _follow_up_packages(
             repository_id=applied.repositories[repository_id],
             name=name,
             actor=actor,
+            details=where,
         )
         request_update(session, package_id=package.id, reason="new package", actor=actor)
     for repository_id in packages.touch:

@@ -1,4 +1,4 @@
-"""Each request has a number, and leaves one line in the log."""
+"""Each request has a number, and leaves one line in the log. Who asked is known to the audit log."""
 
 import secrets
 import time
@@ -7,6 +7,7 @@ from flask import Flask, Response, g, request
 from structlog import get_logger
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from models.audit import client_address
 from web.machines import is_machine_request
 
 QUIET_ENDPOINTS = frozenset({"web.asset"})
@@ -31,6 +32,7 @@ def init_requests(app: Flask) -> None:
         g.began_at = time.monotonic()
         clear_contextvars()
         bind_contextvars(request_id=request_id())
+        client_address.set(request.remote_addr or "")
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -39,6 +41,10 @@ def init_requests(app: Flask) -> None:
         if request.endpoint not in QUIET_ENDPOINTS and request.path not in QUIET_PATHS:
             _log(response)
         return response
+
+    @app.teardown_request
+    def end(_error: BaseException | None = None) -> None:
+        client_address.set("")
 
 
 def _log(response: Response) -> None:

@@ -1,21 +1,28 @@
-"""How long planning and applying take, on both databases. `python -m tests.bench.planning`
+"""How long it takes to decide and to write, on both databases. `python -m tests.bench.planning`
 
-The reference organization: 1,000 repositories, 100 groups, 2,000 people in them.
+The reference organization: 1,000 repositories, 100 groups, 2,000 people in them; and one that is much larger. Timed is
+everything between the last answer of the host and the end of the run: what is here, plan, report, rows, audit log.
 """
 
 import random
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
 
 from config import Settings
 from integrations.codehost import RemoteMember, Visibility
-from models import Runtime, Synchronization, open_runtime, utc_now
-from sync.apply import apply_plan
-from sync.load import load_state
-from sync.plan import plan_synchronization
+from jobs.process import settle_memory
+from models import Runtime, Synchronization, SyncRun, open_runtime, utc_now
+from sync.decision import decide
+from sync.jobs import request_run
 from sync.snapshot import Part, Snapshot
+from sync.writing import write_decision
 from tests.databases import fresh_postgresql, fresh_sqlite
 from tests.functional.rows import add_integration, add_organization, add_synchronization
 from tests.services import start_in_background, stop_background, wait_for_address
@@ -32,42 +39,69 @@ from tests.unit.sync.remote import (
     team,
 )
 
-GROUPS, PEOPLE, REPOSITORIES, PEOPLE_PER_GROUP = 100, 2000, 1000, 50
 ROLES = (GUEST, REPORTER, DEVELOPER, MAINTAINER)
+PEOPLE_PER_GROUP = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a company is."""
+
+    repositories: int
+    groups: int
+    people: int
+
+
+SIZES = (Size(1000, 100, 2000), Size(10_000, 500, 10_000))
+
+
+@dataclass(slots=True)
+class Written:
+    """How many rows of which table were written, and the seconds that it took."""
+
+    seconds: float = 0.0
+    rows: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.seconds:>10.2f}{sum(self.rows.values()):>9}"
 
 
 def main() -> None:
     """Measure on SQLite and on PostgreSQL and print one table."""
+    settle_memory()  # as every worker does
     services, process = start_in_background()
     try:
-        print(f"{'plan and apply, seconds':<26}{'first':>8}{'same':>8}{'1 %':>8}")
-        with tempfile.TemporaryDirectory() as folder:
-            with fresh_sqlite(services, Path(folder)) as url:
-                _measure("SQLite", url, Path(folder))
-            with fresh_postgresql(services, wait_for_address(services, "postgresql")) as url:
-                _measure("PostgreSQL", url, Path(folder))
+        print(f"{'':<12}{'repositories':>12}{'groups':>8}{'people':>8}", end="")
+        print("".join(f"{title:>10}{'rows':>9}" for title in ("first", "same", "1 %")) + "    (seconds, rows written)")
+        for size in SIZES:
+            with tempfile.TemporaryDirectory() as folder:
+                with fresh_sqlite(services, Path(folder)) as url:
+                    _measure("SQLite", size, url, Path(folder))
+                with fresh_postgresql(services, wait_for_address(services, "postgresql")) as url:
+                    _measure("PostgreSQL", size, url, Path(folder))
     finally:
         stop_background(services, process)
 
 
-def reference_organization() -> Snapshot:
+def build_organization(size: Size) -> Snapshot:
     """Always the same company."""
     dice = random.Random(1)
-    logins = [f"person-{number}" for number in range(PEOPLE)]
+    logins = [f"person-{number}" for number in range(size.people)]
     groups = tuple(
         team(str(number), path=f"acme/group-{number}" if number > 1 else "acme", parent_id="1" if number > 1 else None)
-        for number in range(1, GROUPS + 1)
+        for number in range(1, size.groups + 1)
     )
+    ids = [str(1000 + number) for number in range(size.repositories)]
     return snapshot(
         teams=groups,
         team_members={
             group.remote_id: complete(member("boss", OWNER), *_some(dice, logins, PEOPLE_PER_GROUP)) for group in groups
         },
         repositories=tuple(
-            repository(str(1000 + number), team_id=str(1 + number % GROUPS), visibility=dice.choice(list(Visibility)))
-            for number in range(REPOSITORIES)
+            repository(key, team_id=str(1 + number % size.groups), visibility=dice.choice(list(Visibility)))
+            for number, key in enumerate(ids)
         ),
-        repository_members={str(1000 + number): complete(*_some(dice, logins, 2)) for number in range(REPOSITORIES)},
+        repository_members={key: complete(*_some(dice, logins, 2)) for key in ids},
     )
 
 
@@ -76,30 +110,56 @@ def _some(dice: random.Random, logins: list[str], count: int) -> list[RemoteMemb
 
 
 def _one_percent_changed(remote: Snapshot) -> Snapshot:
-    first = remote.teams[1].remote_id
-    members: Part[RemoteMember] = remote.team_members[first]
-    return replace(remote, team_members={**remote.team_members, first: complete(*members.items[1:])})
+    """Somebody leaves one group in a hundred."""
+    parts: dict[str, Part[RemoteMember]] = dict(remote.team_members)
+    for changed in remote.teams[1::100]:
+        parts[changed.remote_id] = complete(*parts[changed.remote_id].items[:-1])
+    return replace(remote, team_members=parts)
 
 
-def _measure(title: str, url: str, folder: Path) -> None:
+def _measure(title: str, size: Size, url: str, folder: Path) -> None:
     runtime = open_runtime(Settings.from_env({"REPERTORY_DATA_DIR": str(folder / "var"), "DATABASE_URL": url}))
     with runtime.database.write() as session:
         integration = add_integration(session, runtime.secret_box)
         synchronization_id = add_synchronization(session, add_organization(session), integration).id
-    remote = reference_organization()
-    seconds = [_run(runtime, synchronization_id, read) for read in (remote, remote, _one_percent_changed(remote))]
-    print(f"{title:<26}" + "".join(f"{value:>8.2f}" for value in seconds))
+    remote = build_organization(size)
+    measured = [_run(runtime, synchronization_id, read) for read in (remote, remote, _one_percent_changed(remote))]
+    print(f"{title:<12}{size.repositories:>12}{size.groups:>8}{size.people:>8}" + "".join(map(str, measured)))
     runtime.database.close()
 
 
-def _run(runtime: Runtime, synchronization_id: int, remote: Snapshot) -> float:
-    now, began = utc_now(), time.monotonic()
+def _run(runtime: Runtime, synchronization_id: int, remote: Snapshot) -> Written:
     with runtime.database.write() as session:
-        synchronization = session.get_one(Synchronization, synchronization_id)
-        state = load_state(session, synchronization)
-        plan = plan_synchronization(state, remote, today=now.date())
-        apply_plan(session, synchronization=synchronization, state=state, plan=plan, snapshot=remote, now=now)
-    return time.monotonic() - began
+        run_id = request_run(session, synchronization_id=synchronization_id, reason="bench").id
+    with _count_rows(runtime.database.write_engine) as written:
+        now, began = utc_now(), time.perf_counter()
+        with runtime.database.write() as session:
+            synchronization = session.get_one(Synchronization, synchronization_id)
+            run = session.get_one(SyncRun, run_id)
+            decision = decide(session, synchronization=synchronization, snapshot=remote, today=now.date())
+            write_decision(
+                session, synchronization=synchronization, run=run, decision=decision, snapshot=remote, now=now
+            )
+        written.seconds = time.perf_counter() - began
+    with runtime.database.write() as session:
+        session.get_one(SyncRun, run_id).ended_at = now
+    return written
+
+
+@contextmanager
+def _count_rows(engine: Engine) -> Iterator[Written]:
+    """Every row that is inserted, changed or deleted, but the run's own."""
+    written = Written()
+
+    def count(_connection: Any, cursor: Any, statement: str, *_rest: Any) -> None:
+        words = statement.split(None, 3)
+        table = words[1] if words[0] == "UPDATE" else words[2] if words[0] in {"INSERT", "DELETE"} else "sync_run"
+        if table != "sync_run":
+            written.rows[table] = written.rows.get(table, 0) + max(cursor.rowcount, 0)
+
+    event.listen(engine, "after_cursor_execute", count)
+    yield written
+    event.remove(engine, "after_cursor_execute", count)
 
 
 if __name__ == "__main__":
