@@ -207,6 +207,9 @@ class Hold(Base):
     state: Mapped[HoldState] = mapped_column(default=HoldState.OPEN)
     reason: Mapped[str] = mapped_column(default="")  # "42 of 50 memberships would go"
     removals: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    totals: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # how many of each kind there were: {"memberships": 50}
     since: Mapped[datetime] = mapped_column(default=utc_now)
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str] = mapped_column(default="")

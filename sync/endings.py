@@ -1,5 +1,6 @@
 """How a run ends: what became of reading the host, as a result and a state of the synchronization."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized
@@ -9,18 +10,37 @@ from sync.lifecycle import Ending
 from sync.snapshot import Snapshot
 
 
-def ending_of_snapshot(snapshot: Snapshot) -> Ending:
-    """After everything that could be read was written (in a preview: compared)."""
+def ending_of_snapshot(
+    snapshot: Snapshot, *, held: int = 0, hold_reason: str = "", alarm: str = "", stale: str = ""
+) -> Ending:
+    """After everything that could be read was written (in a preview: compared).
+
+    `held` counts the removals that wait; `alarm` is what nobody can be asked about; `stale`: parts unknown for long.
+    """
+    endings = []
     if snapshot.doubt:
-        return Ending(
-            RunResult.DEGRADED, SynchronizationState.NEEDS_CREDENTIAL, "may_not_see_everything", snapshot.doubt
-        )
+        endings.append(_degraded("may_not_see_everything", snapshot.doubt, SynchronizationState.NEEDS_CREDENTIAL))
+    if held:
+        text = f"{held} removals wait for your confirmation: {hold_reason}"
+        endings.append(Ending(RunResult.HELD, SynchronizationState.NEEDS_CONFIRMATION, "removals_held", text))
+    if alarm:
+        endings.append(_degraded("last_owner", alarm))
     unknown = snapshot.unknown_parts
     if unknown:
         first = next(iter(unknown.values()))
         text = f"{len(unknown)} parts could not be read and were left as they were; the first: {first}"
-        return Ending(RunResult.DEGRADED, SynchronizationState.DEGRADED, "partly_unknown", text)
-    return Ending(RunResult.OK, SynchronizationState.OK)
+        endings.append(_degraded("partly_unknown", f"{text}; {stale}" if stale else text))
+    return _join(endings) if endings else Ending(RunResult.OK, SynchronizationState.OK)
+
+
+def _degraded(code: str, text: str, state: SynchronizationState = SynchronizationState.DEGRADED) -> Ending:
+    return Ending(RunResult.DEGRADED, state, code, text)
+
+
+def _join(endings: list[Ending]) -> Ending:
+    """The state of the most urgent, the words of all. A run that held something is called so."""
+    result = RunResult.HELD if any(ending.result is RunResult.HELD for ending in endings) else RunResult.DEGRADED
+    return replace(endings[0], result=result, error_text=". ".join(ending.error_text for ending in endings))
 
 
 def ending_of_error(error: CodeHostError) -> Ending:

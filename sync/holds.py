@@ -84,7 +84,7 @@ def _update(session: Session, hold: Hold, *, removals: list[dict[str, str]], dec
     if hold.removals != removals and removals:
         hold.removals = removals
     if hold.state is HoldState.OPEN and decision.hold_reason and hold.reason != decision.hold_reason:
-        hold.reason = decision.hold_reason
+        hold.reason, hold.totals = decision.hold_reason, {**decision.hold_totals, **hold.totals}
     if removals:
         return
     if hold.state is HoldState.OPEN:
@@ -105,6 +105,7 @@ def _open(
         run_id=run.id,
         reason=decision.hold_reason,
         removals=held,
+        totals=dict(decision.hold_totals),
         since=now,
     )
     session.add(hold)
@@ -136,7 +137,7 @@ def _audit(session: Session, hold: Hold, action: str, *, actor: str, user_id: in
         organization_id=synchronization.organization_id,
         details={
             "synchronization_id": synchronization.id,
-            "run_id": hold.run_id,
+            "run": session.get_one(SyncRun, hold.run_id).number,
             "hold_id": hold.id,
             "reason": hold.reason,
             "removals": names,

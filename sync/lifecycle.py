@@ -7,9 +7,11 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from integrations.codehost import RequestCount
-from models import RunPhase, RunResult, Synchronization, SynchronizationState, SyncPart, SyncRun, utc_now
-from models.synchronization import PartStatus
+from models import RunPhase, RunResult, Synchronization, SynchronizationState, SyncRun, utc_now
+from sync.parts import APPLIED
+from sync.parts import save_parts as save_parts
 from sync.requests import find_waiting_run, request_synchronization
+from sync.suspension import note_found, note_missing
 
 LEASE = timedelta(seconds=120)
 RETRY = timedelta(minutes=5)
@@ -113,14 +115,23 @@ def finish_run(
     enter_phase(run, RunPhase.DONE, now=now)
     synchronization = session.get_one(Synchronization, run.synchronization_id, populate_existing=True)
     synchronization.running_run_id = synchronization.lease_until = None
-    if synchronization.state is not ending.state or synchronization.state_reason != ending.error_text:
-        synchronization.state, synchronization.state_reason = ending.state, ending.error_text
-        synchronization.state_since = now
-    if ending.result in {RunResult.OK, RunResult.HELD, RunResult.DEGRADED}:
+    if ending.result is not RunResult.POSTPONED:
+        _enter_state(synchronization, ending, now)
+    if ending.result in APPLIED:
         synchronization.last_ok_at = now
+        note_found(session, synchronization=synchronization, run=run)
+    if ending.state is SynchronizationState.REMOTE_MISSING:
+        note_missing(session, synchronization=synchronization, run=run, now=now)
     if ending.is_passing and (synchronization.next_run_at is None or synchronization.next_run_at > now + RETRY):
         synchronization.next_run_at = now + RETRY
     return synchronization.requested_seq > synchronization.started_seq
+
+
+def _enter_state(synchronization: Synchronization, ending: Ending, now: datetime) -> None:
+    if synchronization.state is not ending.state or synchronization.state_reason != ending.error_text:
+        if synchronization.state is not ending.state:
+            synchronization.state_since = now
+        synchronization.state, synchronization.state_reason = ending.state, ending.error_text
 
 
 def note_requests(run: SyncRun, count: RequestCount) -> None:
@@ -147,11 +158,3 @@ def abandoned_synchronizations(session: Session, *, now: datetime | None = None)
         Synchronization.running_run_id.is_not(None), Synchronization.lease_until < (now or utc_now())
     )
     return list(session.scalars(query))
-
-
-def save_parts(session: Session, *, run_id: int, unknown: dict[str, str]) -> None:
-    """Keep which parts of the snapshot stayed unknown, and why."""
-    session.add_all(
-        SyncPart(run_id=run_id, key=key, status=PartStatus.UNKNOWN, reason=reason)
-        for key, reason in sorted(unknown.items())
-    )

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from integrations.codehost import RemoteMember
-from models import ManifestState, MembershipSource, PartStatus, TeamKind
+from models import ManifestState, MembershipSource, PartStatus
 from sync.snapshot import Manifest, Part, Snapshot
 from sync.state import IdentityValue, ManifestValue, PackageValue, RepositoryValue, StandingKey, State, TeamValue
 from sync.wanted import (
@@ -138,11 +138,10 @@ def _plan_standing(
     if not state.is_primary:
         return Changes({}, {}, {})
     wanted = wanted_standing(snapshot, today=today)
-    has_no_owner = not wanted[TeamKind.OWNERS]  # an organization never ends without one
     is_unknown = not snapshot.root_members.is_complete
 
     def is_kept(key: StandingKey) -> bool:
-        return is_unknown or keep.anything(key) or (has_no_owner and key[0] is TeamKind.OWNERS)
+        return is_unknown or keep.anything(key)
 
     membership = WantedMembership(MembershipSource.DIRECT)
     want = {(kind, account): membership for kind, accounts in wanted.items() for account in accounts}

@@ -10,17 +10,20 @@ from sync.check import Brake, Policy
 def load_policy(session: Session, synchronization: Synchronization) -> Policy:
     """Three small queries."""
     keys: dict[HoldState, set[str]] = {state: set() for state in HoldState}
-    holds = select(Hold.state, Hold.removals).where(
+    totals: dict[str, int] = {}
+    holds = select(Hold.state, Hold.removals, Hold.totals).where(
         Hold.synchronization_id == synchronization.id, Hold.state != HoldState.ENDED
     )
-    for state, removals in session.execute(holds):
+    for state, removals, known in session.execute(holds):
         keys[state].update(removal["key"] for removal in removals)
+        totals = known if state is HoldState.OPEN else totals
     return Policy(
         access=Brake(synchronization.access_brake_percent, synchronization.access_brake_minimum),
         packages=Brake(synchronization.package_brake_percent, synchronization.package_brake_minimum),
         approved=frozenset(keys[HoldState.APPROVED]),
         declined=frozenset(keys[HoldState.DECLINED]),
         open=frozenset(keys[HoldState.OPEN]),
+        totals=totals,
         locked_out=_locked_out(session, synchronization),
         has_other_owner=_has_other_owner(session, synchronization),
     )

@@ -1,9 +1,21 @@
 """Stable names of what a plan would remove, so that a decision of today still means the same row tomorrow. Pure."""
 
-from urllib.parse import quote
+from collections.abc import Container, Iterable, Iterator
+from datetime import date
+from urllib.parse import quote, unquote
 
-from sync.state import StandingKey
-from sync.wanted import GrantKey, TeamKey
+from models import GrantSource, TeamKind
+from sync.plan import Plan
+from sync.snapshot import Snapshot
+from sync.state import StandingKey, State
+from sync.wanted import (
+    GrantKey,
+    TeamKey,
+    wanted_grants,
+    wanted_memberships,
+    wanted_standing,
+    wanted_teams,
+)
 
 
 def team_removal(key: TeamKey) -> str:
@@ -39,6 +51,65 @@ def grant_removal(key: GrantKey) -> str:
     if key.account_id is not None:
         return _join("grant", key.repository_id, key.source, "account", key.account_id)
     return _join("grant", key.repository_id, key.source, "everybody")
+
+
+def undecided_removals(
+    names: Iterable[str], *, plan: Plan, applied: Plan, state: State, snapshot: Snapshot, today: date
+) -> Iterator[str]:
+    """Those that this snapshot neither makes nor unmakes: the row stays here, and the host was not seen to have it."""
+    here, going, gone = _rows_of(state), _removed_by(plan), _removed_by(applied)
+    left = {name: _parse(name) for name in names}
+    left = {name: (kind, key) for name, (kind, key) in left.items() if key in here[kind] and key not in gone[kind]}
+    silent = {name for name, (kind, key) in left.items() if key not in going[kind]}
+    there = _rows_at_host(snapshot, today) if silent else {}
+    return (name for name, (kind, key) in left.items() if name not in silent or key not in there[kind])
+
+
+def _parse(name: str) -> tuple[str, object]:
+    kind, *parts = (unquote(part) for part in name.split(":"))
+    match kind:
+        case "team":
+            return kind, (parts[0], parts[1])
+        case "membership":
+            return kind, ((parts[0], parts[1]), parts[2])
+        case "standing":
+            return kind, (TeamKind(parts[0]), parts[1])
+        case "grant":
+            team = (parts[3], parts[4]) if parts[2] == "team" else None
+            account = parts[3] if parts[2] == "account" else None
+            return kind, GrantKey(parts[0], GrantSource(parts[1]), team, account)
+    return "repository", parts[0]
+
+
+def _rows_of(state: State) -> dict[str, Container[object]]:
+    return {
+        "team": state.teams,
+        "membership": state.memberships,
+        "standing": state.standing,
+        "repository": state.repositories,
+        "grant": state.grants,
+    }
+
+
+def _removed_by(plan: Plan) -> dict[str, Container[object]]:
+    return {
+        "team": plan.teams.remove,
+        "membership": plan.memberships.remove,
+        "standing": plan.standing.remove,
+        "repository": plan.repositories.remove,
+        "grant": plan.grants.remove,
+    }
+
+
+def _rows_at_host(snapshot: Snapshot, today: date) -> dict[str, Container[object]]:
+    standing = wanted_standing(snapshot, today=today)
+    return {
+        "team": wanted_teams(snapshot, today=today),
+        "membership": wanted_memberships(snapshot, today=today),
+        "standing": {(kind, account) for kind, accounts in standing.items() for account in accounts},
+        "repository": {repository.remote_id for repository in snapshot.repositories},
+        "grant": wanted_grants(snapshot, today=today),
+    }
 
 
 def _join(*parts: str) -> str:

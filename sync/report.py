@@ -1,14 +1,25 @@
 """What a run changed, by name, for people to read. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from models import TeamKind
 from sync.plan import Plan
+from sync.removals import (
+    grant_removal,
+    membership_removal,
+    package_removal,
+    repository_removal,
+    standing_removal,
+    team_removal,
+)
 from sync.snapshot import Snapshot
 from sync.state import State, TeamValue
 from sync.wanted import GrantKey, TeamKey
+
+Key = TypeVar("Key")
 
 
 class Action(StrEnum):
@@ -129,7 +140,8 @@ def _standing(plan: Plan, names: _Names) -> Iterator[Change]:
     subjects = {TeamKind.OWNERS: Subject.OWNER, TeamKind.ADMINS: Subject.ADMIN}
     for action, keys in ((Action.ADD, plan.standing.add), (Action.REMOVE, plan.standing.remove)):
         for kind, account in keys:
-            yield Change(subjects[kind], action, names.person(account), url=names.person_url(account))
+            key = _key(action, standing_removal, (kind, account))
+            yield Change(subjects[kind], action, names.person(account), url=names.person_url(account), key=key)
 
 
 def _teams(plan: Plan) -> Iterator[Change]:
@@ -138,8 +150,9 @@ def _teams(plan: Plan) -> Iterator[Change]:
         (Action.CHANGE, plan.teams.change),
         (Action.REMOVE, plan.teams.remove),
     ):
-        for team in teams.values():
-            yield Change(Subject.TEAM, action, team_label(team), url=team.web_url)
+        for key, team in teams.items():
+            named = _key(action, team_removal, key)
+            yield Change(Subject.TEAM, action, team_label(team), url=team.web_url, key=named)
 
 
 def _memberships(plan: Plan, names: _Names) -> Iterator[Change]:
@@ -150,14 +163,16 @@ def _memberships(plan: Plan, names: _Names) -> Iterator[Change]:
     ):
         for (team, account), value in rows.items():
             detail = f"{names.team(team)}, {value.source}"
-            yield Change(Subject.MEMBERSHIP, action, names.person(account), detail, names.team_url(team))
+            key = _key(action, membership_removal, (team, account))
+            yield Change(Subject.MEMBERSHIP, action, names.person(account), detail, names.team_url(team), key)
 
 
 def _repositories(plan: Plan, state: State) -> Iterator[Change]:
     for repository in plan.repositories.add.values():
         yield Change(Subject.REPOSITORY, Action.ADD, repository.path, repository.visibility, repository.web_url)
-    for repository in plan.repositories.remove.values():
-        yield Change(Subject.REPOSITORY, Action.REMOVE, repository.path, url=repository.web_url)
+    for key, repository in plan.repositories.remove.items():
+        named = repository_removal(key)
+        yield Change(Subject.REPOSITORY, Action.REMOVE, repository.path, url=repository.web_url, key=named)
     for key, repository in plan.repositories.change.items():
         before = state.repositories[key]
         shown = ("path", "visibility", "code_access", "default_branch", "is_archived", "is_pending_deletion")
@@ -172,7 +187,8 @@ def _packages(plan: Plan, names: _Names) -> Iterator[Change]:
         yield Change(Subject.PACKAGE, Action.ADD, name, names.repository(key), names.repository_url(key))
     for key, packages in plan.packages.remove.items():
         for package in packages:
-            yield Change(Subject.PACKAGE, Action.REMOVE, package.name, names.repository(key))
+            named = package_removal(key, package.name)
+            yield Change(Subject.PACKAGE, Action.REMOVE, package.name, names.repository(key), key=named)
 
 
 def _grants(plan: Plan, names: _Names) -> Iterator[Change]:
@@ -186,7 +202,12 @@ def _grants(plan: Plan, names: _Names) -> Iterator[Change]:
                 continue  # the line about the repository says it all
             detail = f"{_subject(key, names)} may read ({grant.role_name}, {key.source})"
             url = names.repository_url(key.repository_id)
-            yield Change(Subject.GRANT, action, names.repository(key.repository_id), detail, url)
+            named = _key(action, grant_removal, key)
+            yield Change(Subject.GRANT, action, names.repository(key.repository_id), detail, url, named)
+
+
+def _key(action: Action, name: Callable[[Key], str], key: Key) -> str:
+    return name(key) if action is Action.REMOVE else ""
 
 
 def _subject(key: GrantKey, names: _Names) -> str:

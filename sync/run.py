@@ -12,9 +12,12 @@ from integrations.service import judge_refusal
 from models import RunPhase, Runtime, Synchronization, SyncRun, utc_now
 from sync.decision import decide
 from sync.endings import ending_of_error, ending_of_snapshot, retry_time
+from sync.holds import keep_hold
 from sync.lifecycle import Ending, enter_phase, finish_run, hold_run
+from sync.parts import describe_stale_parts
 from sync.reading import open_for_run, read_for_run
 from sync.snapshot import Snapshot
+from sync.suspension import confirm_missing
 from sync.writing import write_decision
 
 logger = structlog.get_logger(__name__)
@@ -38,16 +41,17 @@ def synchronize(runtime: Runtime, *, run_id: int) -> Outcome:
     try:
         snapshot = read_for_run(runtime, host, synchronization, run_id)
     except CodeHostError as refusal:
-        judged = judge_refusal(runtime, synchronization.credential_id, refusal, opened_at=opened_at)
+        confirmed = confirm_missing(host, synchronization.remote_id, refusal)
+        judged = judge_refusal(runtime, synchronization.credential_id, confirmed, opened_at=opened_at)
         logger.info("synchronization_failed", synchronization_id=synchronization.id, run_id=run_id, error=str(judged))
         return _finish(runtime, run_id, ending_of_error(judged), host.request_count, retry_at=retry_time(judged))
     failpoint(runtime.settings.failpoints, "sync.read")
-    _write(runtime, synchronization.id, run_id, snapshot)
+    ending = _write(runtime, synchronization.id, run_id, snapshot)
     failpoint(runtime.settings.failpoints, "sync.applied")
-    return _finish(runtime, run_id, ending_of_snapshot(snapshot), host.request_count)
+    return _finish(runtime, run_id, ending, host.request_count)
 
 
-def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Snapshot) -> None:
+def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Snapshot) -> Ending:
     """Plan and apply in one transaction, so that the plan is never older than what it changes."""
     now = utc_now()
     with runtime.database.write() as session:
@@ -58,8 +62,16 @@ def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Sna
         decision = decide(session, synchronization=synchronization, snapshot=snapshot, today=now.date())
         enter_phase(run, RunPhase.APPLY)
         write_decision(session, synchronization=synchronization, run=run, decision=decision, snapshot=snapshot, now=now)
+        hold = keep_hold(session, synchronization=synchronization, run=run, decision=decision, now=now)
         enter_phase(run, RunPhase.FOLLOW_UP)
         failpoint(runtime.settings.failpoints, "sync.apply")
+        return ending_of_snapshot(
+            snapshot,
+            held=len(hold.removals) if hold else 0,
+            hold_reason=hold.reason if hold else "",
+            alarm=decision.alarm,
+            stale=describe_stale_parts(session, run_id=run_id, now=now),
+        )
 
 
 def _finish(

@@ -71,6 +71,7 @@ def _add_holds() -> None:
         sa.Column("state", _choice("open", "approved", "declined", "ended", name="holdstate"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("removals", sa.JSON(), nullable=False),
+        sa.Column("totals", sa.JSON(), nullable=False),
         sa.Column("since", UtcDateTime(timezone=True), nullable=False),
         sa.Column("decided_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=False),

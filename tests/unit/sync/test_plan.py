@@ -168,12 +168,6 @@ def test_a_credential_that_may_not_see_everything_only_adds() -> None:
     assert set(result.identities.add) == {"id-zoe"}
 
 
-def test_the_last_owner_is_never_removed() -> None:
-    remote = replace(COMPANY, team_members={**COMPANY.team_members, "1": complete(member("bob", MAINTAINER))})
-
-    assert not plan(state_after(COMPANY), remote).standing.remove
-
-
 def test_owners_stay_while_the_root_is_unknown() -> None:
     remote = replace(COMPANY, team_members={**COMPANY.team_members, "1": unknown()})
 

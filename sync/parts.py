@@ -1,0 +1,68 @@
+"""Parts of a snapshot that stayed unknown: since when, and for how long is too long."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import PartStatus, Repository, RunResult, RunScope, SyncPart, SyncRun, Team
+
+APPLIED = (RunResult.OK, RunResult.HELD, RunResult.DEGRADED)
+STALE = timedelta(days=7)
+
+
+def save_parts(session: Session, *, run_id: int, unknown: dict[str, str]) -> None:
+    """Keep which parts of the snapshot stayed unknown, why, and when they were last known."""
+    if not unknown:
+        return
+    confirmed = _last_confirmed(session, session.get_one(SyncRun, run_id), unknown)
+    session.add_all(
+        SyncPart(run_id=run_id, key=key, status=PartStatus.UNKNOWN, reason=reason, confirmed_at=confirmed.get(key))
+        for key, reason in sorted(unknown.items())
+    )
+    session.flush()
+
+
+def describe_stale_parts(session: Session, *, run_id: int, now: datetime) -> str:
+    """What has been unknown for more than a week, "" when nothing has."""
+    query = select(func.count(SyncPart.id)).where(
+        SyncPart.run_id == run_id, SyncPart.status == PartStatus.UNKNOWN, SyncPart.confirmed_at < now - STALE
+    )
+    count = session.scalar(query)
+    return f"{count} of them for more than {STALE.days} days" if count else ""
+
+
+def _last_confirmed(session: Session, run: SyncRun, keys: Collection[str]) -> dict[str, datetime | None]:
+    """By part, when the last full run before this one had it complete, or what that one knew about it."""
+    before = session.scalar(
+        select(SyncRun)
+        .where(
+            SyncRun.synchronization_id == run.synchronization_id,
+            SyncRun.number < run.number,
+            SyncRun.scope == RunScope.FULL,
+            SyncRun.result.in_(APPLIED),
+        )
+        .order_by(SyncRun.number.desc())
+        .limit(1)
+    )
+    if before is None:
+        return {}
+    was_unknown = select(SyncPart.key, SyncPart.confirmed_at).where(
+        SyncPart.run_id == before.id, SyncPart.status == PartStatus.UNKNOWN
+    )
+    earlier = {part.key: part.confirmed_at for part in session.execute(was_unknown)}
+    known = _known_parts(session, run.synchronization_id, read_by=before.ended_at or run.created_at)
+    return {key: earlier.get(key, before.started_at) for key in keys if key in known}
+
+
+def _known_parts(session: Session, synchronization_id: int, *, read_by: datetime) -> set[str]:
+    """Parts that were read some time before: what is new has never been confirmed."""
+    teams = select(Team.remote_id).where(Team.synchronization_id == synchronization_id)
+    repositories = select(Repository.remote_id).where(
+        Repository.synchronization_id == synchronization_id, Repository.created_at <= read_by
+    )
+    return {
+        *(f"team:{key}/members" for key in session.scalars(teams)),
+        *(f"repository:{key}/members" for key in session.scalars(repositories)),
+    }
