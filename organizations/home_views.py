@@ -14,11 +14,12 @@ from accounts.guards import (
 from accounts.snippets import TOKEN_PLACE, composer_snippets
 from models import Organization, utc_now
 from organizations.blueprint import blueprint
+from organizations.change_words import change_summary
 from organizations.creation import may_create_organizations
 from organizations.home import find_troubles, list_rows, measure
 from organizations.packages import newest_versions
 from organizations.request_viewer import viewer_of
-from organizations.runs import change_summary, latest_changes, list_synchronizations, synchronization_status
+from organizations.runs import latest_changes, list_synchronizations, synchronization_status
 from organizations.search import search
 from web.database import get_session
 from web.runtime import current_runtime

@@ -62,7 +62,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeGroup:
-    """Changes of one kind, with their title."""
+    """Changes of one kind, with their title. `total`: how many there are when only some are shown."""
 
     title: str
     changes: Sequence[Change]
+    total: int = 0
