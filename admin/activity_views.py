@@ -21,6 +21,7 @@ from admin.blueprint import blueprint
 from admin.organization_list import count_by_organization
 from admin.versions import read_versions
 from models import JobState
+from sync.attention import list_attention
 from web.database import get_session
 from web.layout import Link
 from web.paging import load_page, requested_page
@@ -80,7 +81,13 @@ def health() -> ResponseReturnValue:
     """The system check, and which versions are at work."""
     lines = run_system_check(current_runtime())
     versions = read_versions(current_runtime())
-    return render_template("admin/health.html", lines=lines, failed=count_failed(lines), versions=versions)
+    return render_template(
+        "admin/health.html",
+        lines=lines,
+        failed=count_failed(lines),
+        versions=versions,
+        waiting=list_attention(get_session()),
+    )
 
 
 def _tab(template: str, **values: object) -> ResponseReturnValue:

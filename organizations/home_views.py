@@ -16,11 +16,12 @@ from models import Organization, utc_now
 from organizations.blueprint import blueprint
 from organizations.change_words import change_summary
 from organizations.creation import may_create_organizations
-from organizations.home import find_troubles, list_rows, measure
+from organizations.home import list_rows, measure
 from organizations.packages import newest_versions
 from organizations.request_viewer import viewer_of
 from organizations.runs import latest_changes, list_synchronizations, synchronization_status
 from organizations.search import search
+from organizations.troubles import find_troubles_of
 from web.database import get_session
 from web.runtime import current_runtime
 
@@ -31,10 +32,11 @@ def home() -> ResponseReturnValue:
     """My organizations, and what needs attention."""
     session, today = get_session(), utc_now().date()
     rows = list_rows(session, user_id=current_user.id, today=today)
+    mine = [row.organization for row in rows]
     return render_template(
         "organizations/home.html",
         rows=rows,
-        troubles=find_troubles(session, rows, user_id=current_user.id, today=today),
+        troubles=find_troubles_of(session, mine, user_id=current_user.id, today=today),
         may_create=may_create_organizations(session, current_user_row(session)),
         status_of=synchronization_status,
         base_url=current_runtime().settings.base_url,

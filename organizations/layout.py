@@ -6,15 +6,16 @@ from flask import Flask, g, render_template_string, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.guards import Role, current_role, current_user, login_required
-from models import Organization, SynchronizationState, utc_now
+from models import Organization, utc_now
 from organizations.blueprint import blueprint
 from organizations.navigation import organization_links, settings_links
-from organizations.runs import STATES, list_synchronizations
+from organizations.troubles import find_troubles
 from organizations.work import watch_work
+from sync.attention import Need
 from web.database import get_session
 from web.layout import Banner, Link, Work, layout_hooks
 
-STANDING_STILL = (SynchronizationState.NEEDS_CREDENTIAL, SynchronizationState.REMOTE_MISSING)
+QUIET_NEEDS = (Need.PROBLEMS,)  # heal by themselves: the overview says so, banners do not
 FRAGMENT = '{% from "_macros/navigation.html" import work_menu %}{{ work_menu(work) }}'
 
 
@@ -47,18 +48,15 @@ def _work() -> Work | None:
 
 
 def _troubles() -> Iterable[Banner]:
-    """On the pages of an organization, for those who can mend it: what stands still."""
+    """On the pages of an organization, for those who can mend it: what waits for them. One query."""
     organization: Organization | None = g.get("organization")
     if organization is None or current_role() < Role.ADMIN:
         return
-    for synchronization in list_synchronizations(get_session(), organization_id=organization.id):
-        url = url_for(
-            "organizations.synchronization", org=organization.short_name, synchronization_id=synchronization.id
-        )
-        if synchronization.state in STANDING_STILL and request.path != url:
-            _, word = STATES[synchronization.state]
-            text = f"{synchronization.remote_path} at {synchronization.integration.name}: {word.lower()}."
-            yield Banner("error", f"{text} Nothing is removed meanwhile.", (Link("See what to do", url),))
+    for trouble in find_troubles(get_session(), organization=organization):
+        if trouble.need not in QUIET_NEEDS and request.path not in (trouble.url, trouble.home):
+            yield Banner(
+                trouble.kind, f"{trouble.title}. {trouble.text}", (Link(trouble.action, trouble.url),), trouble.since
+            )
 
 
 def _search_url() -> str:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from accounts.guards import Role, organization_role_required
 from models import Organization, utc_now
 from organizations.blueprint import blueprint
+from organizations.confirmation import read_confirmations
 from organizations.explain import explain_access
 from organizations.people import (
     filter_people,
@@ -24,12 +25,14 @@ from web.database import get_session
 def people(organization: Organization) -> ResponseReturnValue:
     """Everybody in the organization."""
     text = request.args.get("text", "").strip()
-    everybody = list_people(get_session(), organization_id=organization.id, today=utc_now().date())
+    session = get_session()
+    everybody = list_people(session, organization_id=organization.id, today=utc_now().date())
     return render_template(
         "organizations/people.html",
         organization=organization,
         rows=filter_people(everybody, text),
         total=len(everybody),
+        confirmations=read_confirmations(session, organization_id=organization.id),
         text=text,
     )
 
@@ -38,8 +41,13 @@ def people(organization: Organization) -> ResponseReturnValue:
 @organization_role_required(Role.MEMBER)
 def teams(organization: Organization) -> ResponseReturnValue:
     """All teams, with where they come from."""
-    rows = list_teams(get_session(), organization_id=organization.id)
-    return render_template("organizations/teams.html", organization=organization, rows=rows)
+    session = get_session()
+    return render_template(
+        "organizations/teams.html",
+        organization=organization,
+        rows=list_teams(session, organization_id=organization.id),
+        confirmations=read_confirmations(session, organization_id=organization.id),
+    )
 
 
 @blueprint.get("/orgs/<org>/teams/<int:team_id>")
@@ -52,6 +60,7 @@ def team(organization: Organization, team_id: int) -> ResponseReturnValue:
         "organizations/team.html",
         organization=organization,
         team=shown,
+        confirmations=read_confirmations(session, organization_id=organization.id),
         members=list_team_members(session, shown),
         packages=list_team_packages(session, viewer_of(organization), shown),
     )

@@ -9,6 +9,7 @@ from organizations.blueprint import blueprint
 from organizations.request_rows import synchronization_or_404
 from organizations.run_list import load_run_list
 from organizations.runs import account_of, synchronization_status
+from organizations.synchronization_page import read_synchronization_page
 from sync.jobs import request_run_now
 from web.database import get_session
 from web.paging import requested_page
@@ -25,6 +26,7 @@ def synchronization(organization: Organization, synchronization_id: int) -> Resp
         organization=organization,
         synchronization=found,
         state=synchronization_status(found),
+        page=read_synchronization_page(get_session(), found),
         account=account_of(get_session(), found),
         runs=load_run_list(get_session(), found, page=requested_page(), **wanted),
     )

@@ -6,7 +6,9 @@ from flask import Flask
 from flask.blueprints import BlueprintSetupState
 
 from organizations import (
+    brake_views,
     creation_views,
+    hold_views,
     home_views,
     log_views,
     package_views,
@@ -22,7 +24,9 @@ from organizations.layout import init_layout
 
 __all__ = [
     "blueprint",
+    "brake_views",
     "creation_views",
+    "hold_views",
     "home_views",
     "log_views",
     "package_views",

@@ -14,6 +14,7 @@ server itself is in trouble. A hook must not abort.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
 from flask import Flask, current_app, g, has_request_context, request
@@ -54,11 +55,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """One line under the top bar. Kinds: setup, info, warning, error."""
+    """One line under the top bar. Kinds: setup, info, warning, error. `since`: how long it has been so."""
 
     kind: str
     text: str
     links: tuple[Link, ...] = ()
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
