@@ -51,8 +51,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     )
     remote_missing_hours = IntegerField(
         "Access stays for … hours when a group is not found any more",
-        description="After that nobody but owners and admins reads its packages, until the group is back. Nothing is "
-        "deleted. Usually 72.",
+        description="After that nobody reads its packages until the group is back. Nothing is deleted. Usually 72.",
         validators=[InputRequired("Enter a number."), NumberRange(min=1, max=720, message="Enter 1 to 720 hours.")],
     )
 

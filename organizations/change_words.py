@@ -19,7 +19,7 @@ TITLES = {
     Subject.MEMBERSHIP: "Team memberships",
     Subject.REPOSITORY: "Repositories",
     Subject.PACKAGE: "Packages",
-    Subject.GRANT: "Access to repositories",
+    Subject.GRANT: "Permissions to read repositories",
 }
 NOUNS = {
     Subject.OWNER: ("owner", "owners"),
@@ -29,7 +29,7 @@ NOUNS = {
     Subject.MEMBERSHIP: ("membership", "memberships"),
     Subject.REPOSITORY: ("repository", "repositories"),
     Subject.PACKAGE: ("package", "packages"),
-    Subject.GRANT: ("grant", "grants"),
+    Subject.GRANT: ("permission", "permissions"),
 }
 PEOPLE = frozenset({Subject.PERSON, Subject.OWNER, Subject.ADMIN, Subject.MEMBERSHIP})
 NAMED = 5

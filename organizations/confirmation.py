@@ -1,37 +1,26 @@
 """How old is what we show: which parts the last runs could not read, and when each was read completely."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from models import PartStatus, Repository, RunScope, Synchronization, SyncPart, SyncRun, Team
-from sync.run_report import APPLIED
+from models import PartStatus, RunScope, Synchronization, SyncPart, SyncRun, Team
+from sync.run_report import APPLIED, UnknownPart, names_of_parts
 
 PartKey = tuple[int, str]  # synchronization, key of the part
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadPart:
-    """A list of members that the host did not give completely. `confirmed_at` None: never yet."""
-
-    key: str
-    reason: str
-    confirmed_at: datetime | None
-    name: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmations:
     """When the members of teams were last read completely."""
 
-    unread: Mapping[PartKey, UnreadPart] = field(default_factory=dict)
+    unread: Mapping[PartKey, UnknownPart] = field(default_factory=dict)
     read_at: Mapping[int, datetime] = field(default_factory=dict)  # the last full run of each synchronization
 
-    def unread_of(self, team: Team) -> UnreadPart | None:
+    def unread_of(self, team: Team) -> UnknownPart | None:
         """What is not known about the members of a team; None: nothing."""
         return self.unread.get((team.synchronization_id or 0, _members_of(team)))
 
@@ -58,7 +47,7 @@ def read_confirmations(session: Session, *, organization_id: int) -> Confirmatio
     )
 
 
-def list_unread_parts(session: Session, synchronization: Synchronization) -> list[UnreadPart]:
+def list_unread_parts(session: Session, synchronization: Synchronization) -> list[UnknownPart]:
     """What the runs since the last full one could not read, by name. Few queries, and only one when all was read."""
     full_run = (
         select(func.max(SyncRun.id))
@@ -69,14 +58,19 @@ def list_unread_parts(session: Session, synchronization: Synchronization) -> lis
     parts = _unread_parts(session, {synchronization.id: run_id} if run_id else {}).values()
     if not parts:
         return []
-    names = _names(session, synchronization)
-    named = [
-        UnreadPart(part.key, part.reason, part.confirmed_at, *names.get(part.key, (part.key, ""))) for part in parts
-    ]
-    return sorted(named, key=lambda part: part.name.casefold())
+    names = names_of_parts(session, synchronization, [part.key for part in parts])
+    return sorted((_named(part, *names.get(part.key, (part.key, ""))) for part in parts), key=_by_name)
 
 
-def _unread_parts(session: Session, since: Mapping[int, int]) -> dict[PartKey, UnreadPart]:
+def _named(part: UnknownPart, name: str, url: str) -> UnknownPart:
+    return replace(part, name=name, url=url)
+
+
+def _by_name(part: UnknownPart) -> str:
+    return part.name.casefold()
+
+
+def _unread_parts(session: Session, since: Mapping[int, int]) -> dict[PartKey, UnknownPart]:
     """Unknown parts of each synchronization's last full run and of the quick ones after it."""
     if not since:
         return {}
@@ -91,18 +85,7 @@ def _unread_parts(session: Session, since: Mapping[int, int]) -> dict[PartKey, U
         )
         .order_by(SyncRun.id)
     )
-    return {(row[0], row[1]): UnreadPart(row[1], row[2], row[3]) for row in session.execute(query)}
-
-
-def _names(session: Session, synchronization: Synchronization) -> dict[str, tuple[str, str]]:
-    teams = select(Team.remote_id, Team.remote_path, Team.remote_url).where(
-        Team.synchronization_id == synchronization.id
-    )
-    repositories = select(Repository.remote_id, Repository.path, Repository.web_url).where(
-        Repository.synchronization_id == synchronization.id
-    )
-    names = {f"team:{key}/members": (path, url) for key, path, url in session.execute(teams)}
-    return names | {f"repository:{key}/members": (path, url) for key, path, url in session.execute(repositories)}
+    return {(row[0], row[1]): UnknownPart(row[1], row[1], "", row[2], row[3]) for row in session.execute(query)}
 
 
 def _members_of(team: Team) -> str:

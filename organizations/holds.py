@@ -3,17 +3,16 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Hold, HoldState, Synchronization, SyncRun, User
-from organizations.change_words import NOUNS, WRITTEN_SIGNS, change_groups
+from organizations.change_words import change_groups
+from organizations.hold_words import explain_hold, summarize_removals
 from organizations.lost_access import Loss, count_lost_access
 from sync.holds import HoldChanged, find_open_hold, list_holds
 from sync.load import load_state
-from sync.report import Action, Subject
 from web.components import ChangeGroup
 from web.filters import relative_time
 
@@ -34,6 +33,7 @@ class ShownHold:
     run: SyncRun
     digest: str
     summary: str
+    reasons: Sequence[str]
     groups: Sequence[ChangeGroup]
     matching: int
     hidden: int  # of those that match, how many the page has no room for
@@ -59,7 +59,9 @@ def read_hold_page(session: Session, synchronization: Synchronization, *, text: 
     states = (HoldState.OPEN, HoldState.APPROVED, HoldState.DECLINED)
     holds = list_holds(session, synchronization_id=synchronization.id, states=states)
     runs = {run.id: run for run in session.scalars(select(SyncRun).where(SyncRun.id.in_({h.run_id for h in holds})))}
-    shown = [_show(hold, runs[hold.run_id], text if hold.state is HoldState.OPEN else "") for hold in holds]
+    shown = [
+        _show(hold, runs[hold.run_id], synchronization, text if hold.state is HoldState.OPEN else "") for hold in holds
+    ]
     waiting = next((each for each in shown if each.hold.state is HoldState.OPEN), None)
     return HoldPage(
         open=waiting,
@@ -96,27 +98,18 @@ def digest_of(hold: Hold) -> str:
     return hashlib.sha256(f"{hold.id}\n{keys}".encode()).hexdigest()[:32]
 
 
-def summarize(removals: Sequence[dict[str, Any]]) -> str:
-    """ "−42 memberships, −1 team"."""
-    counts: dict[str, int] = {}
-    for row in removals:
-        counts[str(row["kind"])] = counts.get(str(row["kind"]), 0) + 1
-    sign = WRITTEN_SIGNS[Action.REMOVE]
-    ordered = [(subject, counts[subject]) for subject in Subject if subject in counts]
-    return ", ".join(f"{sign}{count:,} {NOUNS[subject][count != 1]}" for subject, count in ordered)
-
-
-def _show(hold: Hold, run: SyncRun, text: str) -> ShownHold:
+def _show(hold: Hold, run: SyncRun, synchronization: Synchronization, text: str) -> ShownHold:
     wanted = text.casefold().lstrip("@")
     matching = [row for row in hold.removals if wanted in f"{row['name']} {row['detail']}".casefold()]
     groups = change_groups(matching)
-    room = [ChangeGroup(group.title, group.changes[:MOST_SHOWN]) for group in groups]
+    room = [ChangeGroup(group.title, group.changes[:MOST_SHOWN], len(group.changes)) for group in groups]
     shown = sum(len(group.changes) for group in room)
     return ShownHold(
         hold=hold,
         run=run,
         digest=digest_of(hold),
-        summary=summarize(hold.removals),
+        summary=summarize_removals(hold.removals),
+        reasons=explain_hold(hold, synchronization),
         groups=room,
         matching=len(matching),
         hidden=len(matching) - shown,

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import Instance, Synchronization
-from organizations.confirmation import UnreadPart, list_unread_parts
+from organizations.confirmation import list_unread_parts
 from organizations.troubles import Trouble, find_troubles
+from sync.run_report import UnknownPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class SynchronizationPage:
     """The words and numbers of the page."""
 
     troubles: Sequence[Trouble]
-    unread: Sequence[UnreadPart]
+    unread: Sequence[UnknownPart]
     schedule: Schedule
 
 

@@ -76,7 +76,7 @@ def _leads(session: Session, organization_id: int, user_id: int, today: date) ->
 
 
 def _suspended(attention: Attention, name: str) -> tuple[str, str, str]:
-    text = f"It was not found there for too long, so only owners and admins read its packages until it is back. {KEPT}"
+    text = f"It was not found there for too long, so nobody reads its packages until it is back. {KEPT}"
     return "error", f"Access through {name} is suspended", text
 
 

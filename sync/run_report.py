@@ -200,14 +200,14 @@ def _credential(session: Session, run: SyncRun) -> UsedCredential | None:
 def _unknown_parts(session: Session, synchronization: Synchronization, run_id: int) -> list[UnknownPart]:
     query = select(SyncPart).where(SyncPart.run_id == run_id, SyncPart.status == PartStatus.UNKNOWN)
     parts = session.scalars(query.options(defer(SyncPart.items))).all()
-    names = _names_of_parts(session, synchronization, [part.key for part in parts])
+    names = names_of_parts(session, synchronization, [part.key for part in parts])
     named = [
         UnknownPart(part.key, *names.get(part.key, (part.key, "")), part.reason, part.confirmed_at) for part in parts
     ]
     return sorted(named, key=lambda part: (part.name.casefold(), part.key))
 
 
-def _names_of_parts(
+def names_of_parts(
     session: Session, synchronization: Synchronization, keys: Sequence[str]
 ) -> dict[str, tuple[str, str]]:
     """Path and address at the host of the teams and repositories that keys such as `team:7/members` name."""

@@ -76,7 +76,7 @@ def test_the_page_says_why_by_name_and_who_would_lose_what(world: World) -> None
 
     page = world.browser("bob").read(PAGE)
 
-    assert REASON in page
+    assert "Gitlab answered without 42 of 50 memberships. That is more than 30 %, so nothing was removed." in page
     assert "−1 membership, −1 repository" in page
     assert ">carla</span> <span" not in page
     assert "acme (Developer), direct" in page
@@ -200,17 +200,17 @@ def test_a_group_that_is_missing_says_until_when_access_stays_and_then_that_it_e
         synchronization = session.get_one(Synchronization, world.synchronization_id)
         synchronization.state = SynchronizationState.REMOTE_MISSING
         synchronization.missing_since = utc_now() - timedelta(hours=1)
-    bob = world.browser("bob")
+    ann = world.browser("ann")
 
-    missing = bob.read(HERE)
+    missing = ann.read(HERE)
     with world.write() as session:
         session.get_one(Synchronization, world.synchronization_id).suspended_at = utc_now()
-    suspended = bob.read(HERE)
+    suspended = ann.read(HERE)
 
     assert "Everybody keeps access until" in missing
     assert "restore it at Gitlab" in missing
     assert "is suspended" in suspended
-    assert "only owners and admins read its packages" in suspended
-    assert "Access through acme at Gitlab is suspended" in bob.read("/orgs/acme")
+    assert "nobody reads its packages until it is back" in suspended
+    assert "Access through acme at Gitlab is suspended" in ann.read("/orgs/acme")
     with world.runtime.database.read() as session:
         assert session.query(Repository).filter(Repository.removed_at.is_not(None)).count() == 0
