@@ -15,6 +15,7 @@ from typing import IO, Any, TypeVar
 import click
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from accounts.administrators import UnknownAccount, grant_administrator, list_administrators, make_login_link
 from accounts.setup_state import InstanceUnreadable, mint_setup_link, setup_link_at_start
@@ -26,6 +27,8 @@ from jobs.checks import Check, CheckState, check_system
 from models import Organization, RunResult, Runtime, Synchronization, SyncRun, open_runtime, utc_now
 from models.start import InstanceProblem, NotUpgraded, prepare_instance, refuse_foreign_data
 from models.upgrade import newest_revision, upgrade_database
+from organizations.access_answers import answer_question, as_documents, as_lines
+from organizations.access_loading import Question
 from sync.jobs import request_run_now
 from web.logging import configure_logging
 from worker import run_ticker, run_workers
@@ -258,15 +261,40 @@ def access() -> None:
 def list_access(organization: str, as_json: bool) -> None:
     """For each package of ORG, list the logins at the host that may read it."""
     with _runtime() as runtime, runtime.database.read() as session:
-        organization_id = session.scalar(select(Organization.id).where(Organization.short_name == organization))
-        if organization_id is None:
-            raise Failed(f"there is no organization {organization!r}")
-        readers = list_readers(session, organization_id=organization_id, today=utc_now().date())
+        found = _find_organization(session, organization)
+        readers = list_readers(session, organization_id=found.id, today=utc_now().date())
     if as_json:
         click.echo(json.dumps(readers, indent=2))
         return
     for package, logins in readers.items():
         click.echo(f"{package}: {', '.join(logins) or 'nobody'}")
+
+
+@access.command("explain")
+@click.option("--organization", required=True, metavar="ORG", help="Its short name, as in its address.")
+@click.option("--person", default="", metavar="LOGIN", help="What this person may read.")
+@click.option("--package", default="", metavar="NAME", help="Who may read this package.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def explain_access(organization: str, person: str, package: str, as_json: bool) -> None:
+    """Say why somebody may read a package of ORG, or why not. Give a person, a package or both."""
+    if not (person or package):
+        raise Refused("name a person, a package or both: --person LOGIN, --package NAME")
+    with _runtime() as runtime, runtime.database.read() as session:
+        found = _find_organization(session, organization)
+        question = Question(found, utc_now().date(), login=person.lstrip("@"), package=package.lower())
+        answer = answer_question(session, question)
+    if package and answer.package is None:
+        raise Failed(f"there is no package {package!r} in {organization}")
+    if person and not answer.people:
+        raise Failed(f"no account {person!r} is known where {organization} is synchronized")
+    click.echo(json.dumps(as_documents(answer), indent=2) if as_json else "\n".join(as_lines(answer)))
+
+
+def _find_organization(session: Session, short_name: str) -> Organization:
+    found = session.scalars(select(Organization).where(Organization.short_name == short_name)).first()
+    if found is None:
+        raise Failed(f"there is no organization {short_name!r}")
+    return found
 
 
 @contextmanager

@@ -47,6 +47,14 @@ class CorrectedUrl:
     advice: tuple[str, ...] = ()
 
 
+class Page(StrEnum):
+    """A page of the host where access is granted."""
+
+    TEAM_MEMBERS = "team_members"
+    REPOSITORY_MEMBERS = "repository_members"
+    REPOSITORY_VISIBILITY = "repository_visibility"  # who may see it, and whether its code is switched on
+
+
 class Knowledge(StrEnum):
     """What a check could find out."""
 
@@ -116,6 +124,8 @@ class Platform:
     default_login_policy: Literal["members", "everyone"]
     lowest_version: tuple[int, int]
     shows_organizations_as: str  # the host's word, for "choose a …"
+    reading_role: str  # the lowest usual role that reads private code
+    page_url: Callable[[Page, str], str]  # of a team or repository whose own page is the given one
     setup_links: Callable[[str], tuple[tuple[str, str], ...]]  # (label, address), the usual one first
     api_url: Callable[[str], str]
     oauth_endpoints: Callable[[str], OAuthEndpoints]

@@ -1,5 +1,7 @@
 """The packages of an organization: the list, one package, and what can be done with them."""
 
+from collections.abc import Sequence
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -7,8 +9,9 @@ from accounts.guards import Role, current_role, current_user, organization_role_
 from composer.jobs import request_update
 from composer.packages import PackageNotAddable, add_repository_by_hand, exclude_package
 from models import Organization, Package, utc_now
+from organizations.access_answers import Line, answer_question
+from organizations.access_loading import Question
 from organizations.blueprint import blueprint
-from organizations.explain import explain_readers
 from organizations.packages import (
     PackageFilter,
     count_packages,
@@ -139,8 +142,9 @@ def _package_or_404(organization: Organization, vendor: str, name: str) -> Packa
     return found or abort(404)
 
 
-def _readers(organization: Organization, shown: Package) -> object:
-    return explain_readers(get_session(), organization=organization, package=shown, today=utc_now().date())
+def _readers(organization: Organization, shown: Package) -> Sequence[Line]:
+    question = Question(organization, today=utc_now().date(), package=shown.name)
+    return answer_question(get_session(), question).readers
 
 
 def _package_url(organization: Organization, shown: Package) -> str:

@@ -1,13 +1,12 @@
-"""Who is in an organization: people, teams, and why somebody may read a package."""
+"""Who is in an organization: people and teams."""
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from accounts.guards import Role, organization_role_required
+from accounts.guards import Role, current_role, organization_role_required
 from models import Organization, utc_now
 from organizations.blueprint import blueprint
 from organizations.confirmation import read_confirmations
-from organizations.explain import explain_access
 from organizations.people import (
     filter_people,
     find_team,
@@ -34,6 +33,7 @@ def people(organization: Organization) -> ResponseReturnValue:
         total=len(everybody),
         confirmations=read_confirmations(session, organization_id=organization.id),
         text=text,
+        is_admin=current_role() >= Role.ADMIN,
     )
 
 
@@ -63,17 +63,4 @@ def team(organization: Organization, team_id: int) -> ResponseReturnValue:
         confirmations=read_confirmations(session, organization_id=organization.id),
         members=list_team_members(session, shown),
         packages=list_team_packages(session, viewer_of(organization), shown),
-    )
-
-
-@blueprint.get("/orgs/<org>/access")
-@organization_role_required(Role.ADMIN)
-def access(organization: Organization) -> ResponseReturnValue:
-    """Who may read a package, what a person may read, and why."""
-    package, person = request.args.get("package", "").strip().lower(), request.args.get("person", "").strip()
-    answer = explain_access(
-        get_session(), organization=organization, package=package, login=person.lstrip("@"), today=utc_now().date()
-    )
-    return render_template(
-        "organizations/access.html", organization=organization, package=package, person=person, answer=answer
     )

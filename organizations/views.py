@@ -6,6 +6,7 @@ from flask import Flask
 from flask.blueprints import BlueprintSetupState
 
 from organizations import (
+    access_views,
     brake_views,
     creation_views,
     hold_views,
@@ -23,6 +24,7 @@ from organizations.blueprint import blueprint
 from organizations.layout import init_layout
 
 __all__ = [
+    "access_views",
     "blueprint",
     "brake_views",
     "creation_views",

@@ -53,7 +53,22 @@ def load_page(session: Session, statement: Select[T], *, number: int, size: int 
     return Page(rows=rows, number=number, total=total, size=size)
 
 
+def page_of(rows: Sequence[T], *, number: int, size: int = PAGE_SIZE) -> Page[T]:
+    """One page of rows that are all at hand; a page past the end becomes the last one."""
+    number = min(number, max(1, -(-len(rows) // size)))
+    return Page(rows=rows[(number - 1) * size : number * size], number=number, total=len(rows), size=size)
+
+
+def query_url(path: str) -> str:
+    """Another address with the filters of this one."""
+    filters = _filters()
+    return f"{quote(path)}?{urlencode(filters)}" if filters else quote(path)
+
+
 def _page_url(number: int) -> str:
     """Built by hand: `url_for` would take parameters such as `_scheme` or `endpoint` for its own."""
-    filters = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
-    return f"{quote(request.path)}?{urlencode([*filters, ('page', str(number))])}"
+    return f"{quote(request.path)}?{urlencode([*_filters(), ('page', str(number))])}"
+
+
+def _filters() -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.args.items(multi=True) if name != "page"]

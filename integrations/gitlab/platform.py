@@ -8,7 +8,7 @@ from integrations.gitlab import API
 from integrations.gitlab.driver import open_gitlab, read_gitlab_version
 from integrations.gitlab.probe import check_gitlab_client, probe_gitlab
 from integrations.oauth import OAuthEndpoints
-from integrations.platform_parts import CorrectedUrl, GuideStep, Platform, Scope, Use
+from integrations.platform_parts import CorrectedUrl, GuideStep, Page, Platform, Scope, Use
 
 CLOUD = "https://gitlab.com"
 LOWEST_VERSION = (15, 5)  # the first with `personal_access_tokens/self` and the headers that we rely on
@@ -22,6 +22,11 @@ _SCOPES = (
     Scope("read_repository", "to fetch the code of packages with git", Use.SYNCHRONIZE),
     Scope("api", "to create and repair webhooks; GitLab has no narrower scope for it", Use.INSTALL_WEBHOOKS),
 )
+_BELOW = {
+    Page.TEAM_MEMBERS: "/-/group_members",
+    Page.REPOSITORY_MEMBERS: "/-/project_members",
+    Page.REPOSITORY_VISIBILITY: "/edit#js-shared-permissions",
+}
 _FIRST_STEPS = {
     "gitlab": "Open the page on GitLab where applications of your account are made. An application of a group, under "
     "the group's Settings, does not depend on your own account.",
@@ -60,6 +65,11 @@ def correct_gitlab_url(text: str) -> CorrectedUrl:
     return corrected
 
 
+def page_url(page: Page, url: str) -> str:
+    """A page below that of a group or project."""
+    return f"{url.rstrip('/')}{_BELOW[page]}"
+
+
 def _cloud_url(_text: str) -> CorrectedUrl:
     return CorrectedUrl(CLOUD)
 
@@ -95,6 +105,8 @@ GITLAB = Platform(
     default_login_policy="members",
     lowest_version=LOWEST_VERSION,
     shows_organizations_as="group",
+    reading_role="Reporter",
+    page_url=page_url,
     setup_links=_cloud_links,
     api_url=_api_url,
     oauth_endpoints=oauth_endpoints,
@@ -114,6 +126,8 @@ GITLAB_SELF_MANAGED = Platform(
     default_login_policy="everyone",
     lowest_version=LOWEST_VERSION,
     shows_organizations_as="group",
+    reading_role="Reporter",
+    page_url=page_url,
     setup_links=_self_managed_links,
     api_url=_api_url,
     oauth_endpoints=oauth_endpoints,

@@ -346,6 +346,39 @@ def test_the_readers_of_each_package_are_listed(repertory: Shell, runtime: Runti
     assert json.loads(parsed.stdout) == {"acme/http": ["ann"]}
 
 
+def test_access_is_explained_for_a_person_a_package_or_both(repertory: Shell, runtime: Runtime) -> None:
+    add_company(runtime)
+    ask = ("access", "explain", "--organization", "acme")
+
+    both = repertory(*ask, "--person", "ann", "--package", "acme/http")
+    package = repertory(*ask, "--package", "acme/http", "--json")
+    person = repertory(*ask, "--person", "@ann")
+
+    assert both.stdout.startswith("ann may read acme/http.\n")
+    assert "because they are an owner of Acme" in both.stdout
+    assert json.loads(package.stdout)[0]["person"] == "ann"
+    assert person.stdout == "acme/http: owner of Acme\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "name a person, a package or both"),
+        (("--person", "nobody"), "no account 'nobody' is known where acme is synchronized"),
+        (("--package", "acme/none"), "there is no package 'acme/none' in acme"),
+    ],
+)
+def test_access_of_nobody_to_nothing_is_not_explained(
+    repertory: Shell, runtime: Runtime, arguments: tuple[str, ...], words: str
+) -> None:
+    add_company(runtime)
+
+    answer = repertory("access", "explain", "--organization", "acme", *arguments)
+
+    assert answer.exit_code > 0
+    assert words in answer.stderr
+
+
 def test_an_organization_that_does_not_exist_is_refused(repertory: Shell) -> None:
     answer = repertory("access", "list", "--organization", "nobody")
 
