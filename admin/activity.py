@@ -4,7 +4,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from models import (
-    AuditRecord,
     DeliveryResult,
     JobRun,
     JobState,
@@ -58,16 +57,6 @@ def deliveries_query() -> Select[WebhookDelivery]:
     loaded = joinedload(WebhookDelivery.webhook).joinedload(Webhook.synchronization)
     options = (loaded.joinedload(Synchronization.organization), loaded.joinedload(Synchronization.integration))
     return select(WebhookDelivery).options(*options).order_by(WebhookDelivery.id.desc())
-
-
-def log_query(text: str) -> Select[AuditRecord]:
-    """The audit log of the whole instance, the newest first; `text` is a part of the action, actor or target."""
-    query = select(AuditRecord)
-    if text:
-        columns = (AuditRecord.action, AuditRecord.actor, AuditRecord.target)
-        found = [column.icontains(text, autoescape=True) for column in columns]
-        query = query.where(found[0] | found[1] | found[2])
-    return query.order_by(AuditRecord.id.desc())
 
 
 def organizations_query() -> Select[Organization]:

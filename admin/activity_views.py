@@ -1,4 +1,4 @@
-"""Activity, organizations, the audit log and health of the whole instance."""
+"""Activity, organizations and health of the whole instance."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,6 @@ from admin.activity import (
     RUN_MARKS,
     deliveries_query,
     jobs_query,
-    log_query,
     organizations_query,
     runs_query,
 )
@@ -64,15 +63,6 @@ def organizations() -> ResponseReturnValue:
     page = load_page(session, organizations_query(), number=requested_page())
     counts = count_by_organization(session, [row.id for row in page.rows])
     return render_template("admin/organizations.html", page=page, counts=counts)
-
-
-@blueprint.get("/log")
-@administrator_or_setup_required
-def log() -> ResponseReturnValue:
-    """The audit log."""
-    text = request.args.get("q", "").strip()
-    page = load_page(get_session(), log_query(text), number=requested_page())
-    return render_template("admin/log.html", page=page, text=text)
 
 
 @blueprint.get("/health")

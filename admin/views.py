@@ -5,11 +5,11 @@ from typing import cast
 from flask import Flask
 from flask.blueprints import BlueprintSetupState
 
-from admin import activity_views, integration_views, people_views, settings_views
+from admin import activity_views, integration_views, log_views, people_views, settings_views
 from admin.blueprint import blueprint
 from admin.navigation import init_navigation
 
-__all__ = ["activity_views", "blueprint", "integration_views", "people_views", "settings_views"]
+__all__ = ["activity_views", "blueprint", "integration_views", "log_views", "people_views", "settings_views"]
 
 
 @blueprint.record_once

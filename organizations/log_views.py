@@ -1,38 +1,39 @@
 """The log of an organization: who changed what, people and synchronizations alike."""
 
-from flask import render_template, request
+from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, select
 
 from accounts.guards import Role, organization_role_required
 from models import AuditRecord, Organization
 from organizations.blueprint import blueprint
-from organizations.packages import like_pattern
+from web.audit_page import download_csv, download_json, read_audit_page
 from web.database import get_session
-from web.paging import load_page, requested_page
 
 
 @blueprint.get("/orgs/<org>/log")
 @organization_role_required(Role.ADMIN)
 def log(organization: Organization) -> ResponseReturnValue:
     """All records, newest first."""
-    text = request.args.get("text", "").strip()
-    session = get_session()
-    everything = select(AuditRecord).where(AuditRecord.organization_id == organization.id)
-    page = load_page(session, _narrow(everything, text), number=requested_page())
-    total = session.scalar(select(func.count()).select_from(everything.subquery())) or 0
-    return render_template("organizations/log.html", organization=organization, page=page, total=total, text=text)
+    csv_path = url_for(".log_csv", org=organization.short_name)
+    json_path = url_for(".log_json", org=organization.short_name)
+    shown = read_audit_page(get_session(), _records(organization), csv_path=csv_path, json_path=json_path)
+    return render_template("organizations/log.html", organization=organization, shown=shown)
 
 
-def _narrow(query: Select[AuditRecord], text: str) -> Select[AuditRecord]:
-    if text:
-        pattern = like_pattern(text.replace(" ", "_") if "_" not in text else text)
-        plain = like_pattern(text)
-        query = query.where(
-            or_(
-                func.lower(AuditRecord.actor).like(plain, escape="\\"),
-                func.lower(AuditRecord.target).like(plain, escape="\\"),
-                AuditRecord.action.like(pattern, escape="\\"),
-            )
-        )
-    return query.order_by(AuditRecord.id.desc())
+@blueprint.get("/orgs/<org>/log.csv")
+@organization_role_required(Role.ADMIN)
+def log_csv(organization: Organization) -> Response:
+    """The same records for a spreadsheet."""
+    return download_csv(_records(organization), name=f"{organization.short_name}-log")
+
+
+@blueprint.get("/orgs/<org>/log.json")
+@organization_role_required(Role.ADMIN)
+def log_json(organization: Organization) -> Response:
+    """The same records for programs."""
+    return download_json(_records(organization), name=f"{organization.short_name}-log")
+
+
+def _records(organization: Organization) -> Select[AuditRecord]:
+    return select(AuditRecord).where(AuditRecord.organization_id == organization.id)
