@@ -3,17 +3,24 @@
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from composer.jobs import check_packages
 from integrations.service import open_code_host
-from jobs import JobContext, job, periodic
+from jobs import JobContext, Postponed, job, periodic
 from jobs.outbox import INTERACTIVE
-from models import Instance, RunScope, Runtime, Synchronization, SyncRun, utc_now
+from models import JobRun, JobState, RunResult, RunScope, Runtime, Synchronization, SyncRun, utc_now
 from sync.hooks import install_hooks
 from sync.lifecycle import RunLost, abandoned_synchronizations, claim_run, interrupt_run
-from sync.requests import due_synchronizations, request_synchronization
+from sync.parts import APPLIED
+from sync.requests import due_synchronizations, find_waiting_run, request_synchronization
+from sync.reserve import is_waited_for
 from sync.run import Outcome, synchronize
+from sync.schedule import QUIET, continue_at
+from sync.timetable import due_scope, plan_next_full_run, plan_next_run
+
+BUSY = timedelta(seconds=15)
 
 logger = structlog.get_logger(__name__)
 
@@ -29,7 +36,7 @@ def synchronize_organization(context: JobContext, *, synchronization_id: int) ->
     except RunLost:
         logger.warning("run_lost", run_id=run_id, synchronization_id=synchronization_id)
         return
-    _go_on(context.runtime, synchronization_id, outcome)
+    _go_on(context.runtime, run_id, outcome)
 
 
 @job(queue="sync", timeout=1800)
@@ -46,10 +53,10 @@ def request_due_runs(runtime: Runtime) -> None:
         if not due_synchronizations(session, now=now):
             return
     with runtime.database.write() as session:
-        minutes = session.get_one(Instance, 1).synchronization_minutes
         for synchronization in due_synchronizations(session, now=now):
-            synchronization.next_run_at = now + timedelta(minutes=minutes)
-            request_run(session, synchronization_id=synchronization.id, reason="schedule")
+            plan_next_run(session, synchronization, now=now)
+            scope = due_scope(synchronization, now=now)
+            request_run(session, synchronization_id=synchronization.id, reason="schedule", scope=scope)
 
 
 @periodic(seconds=15)
@@ -76,11 +83,15 @@ def request_run(
     scope: RunScope = RunScope.FULL,
     not_before: datetime | None = None,
 ) -> SyncRun:
-    """Ask for a run and enqueue its job, in the caller's transaction; returns the run to look at."""
+    """Ask for a run and enqueue its job, in the caller's transaction; returns the run to look at.
+
+    A job that waits already is left alone: it may wait for the end of a rate limit, or of a burst of webhooks.
+    """
     run = request_synchronization(
         session, synchronization_id=synchronization_id, reason=reason, actor=actor, scope=scope
     )
-    enqueue_run(session, synchronization_id=synchronization_id, not_before=not_before)
+    if not _is_enqueued(session, synchronization_id):
+        enqueue_run(session, synchronization_id=synchronization_id, not_before=not_before)
     return run
 
 
@@ -103,7 +114,7 @@ def enqueue_run(
     synchronize_organization.enqueue(
         session,
         synchronization_id=synchronization_id,
-        coalesce_key=f"synchronization:{synchronization_id}",
+        coalesce_key=_coalesce_key(synchronization_id),
         organization_id=synchronization.organization_id,
         title=f"Synchronize {synchronization.remote_path}",
         run_after=not_before,
@@ -111,18 +122,70 @@ def enqueue_run(
     )
 
 
+def _coalesce_key(synchronization_id: int) -> str:
+    return f"synchronization:{synchronization_id}"
+
+
+def _is_enqueued(session: Session, synchronization_id: int) -> bool:
+    """Whether a job waits. Its row is locked, so it can not begin before it sees what the caller writes."""
+    query = select(JobRun.id).where(
+        JobRun.coalesce_key == _coalesce_key(synchronization_id), JobRun.state == JobState.QUEUED
+    )
+    return session.scalars(query.with_for_update()).first() is not None
+
+
 def _claim(context: JobContext, synchronization_id: int) -> int | None:
+    """The run to carry out. Raises Postponed while another worker has the synchronization.
+
+    So the job keeps its place, and its queue; the other worker hurries it when it is done.
+    """
     with context.runtime.database.write() as session:
-        return claim_run(session, synchronization_id=synchronization_id, job_run_id=context.job_run_id)
+        run_id = claim_run(session, synchronization_id=synchronization_id, job_run_id=context.job_run_id)
+        is_busy = run_id is None and find_waiting_run(session, synchronization_id) is not None
+    if is_busy:
+        raise Postponed(until=utc_now() + BUSY, reason="another run of this synchronization is under way")
+    return run_id
 
 
-def _go_on(runtime: Runtime, synchronization_id: int, outcome: Outcome) -> None:
+def _go_on(runtime: Runtime, run_id: int, outcome: Outcome) -> None:
+    now = utc_now()
     with runtime.database.write() as session:
+        run = session.get_one(SyncRun, run_id)
+        if run.scope is RunScope.FULL and run.result in APPLIED:
+            plan_next_full_run(session, run, now=now)
         if outcome.retry_at is not None:
-            request_synchronization(session, synchronization_id=synchronization_id, reason="rate limit over")
-        if outcome.wants_another or outcome.retry_at is not None:
-            enqueue_run(session, synchronization_id=synchronization_id, not_before=outcome.retry_at)
-        _follow_up(session, synchronization_id)
+            _continue(session, run, outcome.retry_at)
+        elif outcome.wants_another:
+            _start_another(session, run.synchronization_id, now)
+        elif _may_have_missed(run):
+            reason = "changed while it waited"
+            request_run(session, synchronization_id=run.synchronization_id, reason=reason, not_before=now + QUIET)
+        _follow_up(session, run.synchronization_id)
+
+
+def _continue(session: Session, run: SyncRun, retry_at: datetime) -> None:
+    """Go on when the host allows it, or at once with a new token; as fast as somebody waits for it."""
+    synchronization_id = run.synchronization_id
+    is_limited = run.result is RunResult.POSTPONED
+    reason = "rate limit over" if is_limited else "new token"
+    at = continue_at(retry_at, synchronization_id=synchronization_id) if is_limited else retry_at
+    request_synchronization(session, synchronization_id=synchronization_id, reason=reason, scope=run.scope)
+    queue = INTERACTIVE if is_waited_for(run.reasons) else None
+    enqueue_run(session, synchronization_id=synchronization_id, not_before=at, queue=queue)
+
+
+def _start_another(session: Session, synchronization_id: int, now: datetime) -> None:
+    """For what came in during a run. A burst of webhooks may go on for a moment."""
+    waiting = find_waiting_run(session, synchronization_id)
+    is_urgent = waiting is not None and is_waited_for(waiting.reasons)
+    not_before, queue = (now, INTERACTIVE) if is_urgent else (now + QUIET, None)
+    enqueue_run(session, synchronization_id=synchronization_id, not_before=not_before, queue=queue)
+
+
+def _may_have_missed(run: SyncRun) -> bool:
+    """Whether something changed while the run waited for the host, perhaps in what had been read before."""
+    waited = "rate limit over" in run.reasons and run.result in APPLIED
+    return waited and any(reason.startswith("webhook") for reason in run.reasons)
 
 
 def _follow_up(session: Session, synchronization_id: int) -> None:

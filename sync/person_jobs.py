@@ -1,17 +1,36 @@
 """Background work for one person: their memberships before everybody else's."""
 
+from datetime import timedelta
+
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from jobs import JobContext, job
+from jobs import JobContext, Postponed, job, periodic
 from jobs.outbox import INTERACTIVE
-from models import Synchronization
+from models import RunScope, Runtime, Synchronization, SyncRun, utc_now
+from sync.lifecycle import interrupt_run
+from sync.person import synchronize_one_person
+
+KEPT = timedelta(days=1)
+LONGEST = timedelta(minutes=10)
+SEEN = timedelta(days=3)  # what is older was looked at already
 
 
 @job(queue=INTERACTIVE, timeout=300)
 def synchronize_person(
-    context: JobContext, *, synchronization_id: int, account_id: str, team_id: str, reason: str
+    context: JobContext, *, synchronization_id: int, account_id: str, team_id: str, reason: str, actor: str
 ) -> None:
     """Read again where one account is a member, and apply that."""
+    retry_at = synchronize_one_person(
+        context.runtime,
+        synchronization_id=synchronization_id,
+        account_id=account_id,
+        team_id=team_id,
+        reason=reason,
+        actor=actor,
+    )
+    if retry_at is not None:
+        raise Postponed(until=retry_at)
 
 
 def request_person(
@@ -33,3 +52,16 @@ def request_person(
         organization_id=synchronization.organization_id,
         title=f"Synchronize one person in {synchronization.remote_path}",
     )
+
+
+@periodic(seconds=600)
+def tidy_person_runs(runtime: Runtime) -> None:
+    """End those whose worker died, and delete old ones that changed nothing: there is one for each login."""
+    now = utc_now()
+    of_people = select(SyncRun).where(SyncRun.scope == RunScope.PERSON)
+    with runtime.database.write() as session:
+        for run in session.scalars(of_people.where(SyncRun.result.is_(None), SyncRun.started_at < now - LONGEST)):
+            interrupt_run(session, run_id=run.id, now=now)
+        old = of_people.where(SyncRun.ended_at < now - KEPT, SyncRun.ended_at > now - SEEN)
+        idle = [run.id for run in session.scalars(old) if not run.changes]
+        session.execute(delete(SyncRun).where(SyncRun.id.in_(idle)))

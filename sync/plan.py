@@ -6,7 +6,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from integrations.codehost import RemoteMember
-from models import ManifestState, MembershipSource, PartStatus
+from models import ManifestState, MembershipSource
 from sync.snapshot import Manifest, Part, Snapshot
 from sync.state import IdentityValue, ManifestValue, PackageValue, RepositoryValue, StandingKey, State, TeamValue
 from sync.wanted import (
@@ -68,18 +68,19 @@ class Plan:
 
 
 def plan_synchronization(state: State, snapshot: Snapshot, *, today: date) -> Plan:
-    """Compare both sides. What an unknown part of the snapshot would say stays as it is."""
-    repositories = {repository.remote_id: RepositoryValue.of(repository) for repository in snapshot.repositories}
-    keep = _Keep(snapshot)
+    """Compare both sides. What an open part of the snapshot would say stays as it is, and so do settled accounts."""
+    keep = _Keep(state, snapshot)
     teams = {key: TeamValue.of(wanted) for key, wanted in wanted_teams(snapshot, today=today).items()}
-    repository_changes = _compare(state.repositories, repositories, keep.anything)
+    memberships = keep.unsettled(wanted_memberships(snapshot, today=today), lambda key: key[1])
+    grants = keep.unsettled(wanted_grants(snapshot, today=today), lambda key: key.account_id)
+    repository_changes = _plan_repositories(state, snapshot, keep)
     return Plan(
-        identities=_plan_identities(state, snapshot),
+        identities=_plan_identities(state, snapshot, keep),
         teams=_compare(state.teams, teams, keep.team),
-        memberships=_compare(state.memberships, wanted_memberships(snapshot, today=today), keep.membership),
+        memberships=_compare(state.memberships, memberships, keep.membership),
         standing=_plan_standing(state, snapshot, keep, today),
         repositories=repository_changes,
-        grants=_compare(state.grants, wanted_grants(snapshot, today=today), keep.grant),
+        grants=_compare(state.grants, grants, keep.grant),
         manifests=_plan_manifests(state, snapshot),
         packages=_plan_packages(state, snapshot, repository_changes),
     )
@@ -88,35 +89,54 @@ def plan_synchronization(state: State, snapshot: Snapshot, *, today: date) -> Pl
 class _Keep:
     """Which rows must not be removed because the snapshot can not tell."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, state: State, snapshot: Snapshot) -> None:
         self._may_remove = snapshot.may_remove
-        self._unknown_teams = _unknown(snapshot.team_members)
-        self._unknown_repositories = _unknown(snapshot.repository_members)
+        self._person, self._settled = snapshot.person, snapshot.settled
+        self._teams, self._repositories = snapshot.team_members, snapshot.repository_members
         self._team_of = {repository.remote_id: repository.team_id for repository in snapshot.repositories}
+        self._settled_teams = _teams_of(state, self._settled)
 
     def anything(self, _key: object) -> bool:
         return not self._may_remove
 
+    def account(self, account_id: str | None) -> bool:
+        """Whether this account's rows are none of the snapshot's business."""
+        return account_id != self._person if self._person else account_id in self._settled
+
     def team(self, key: TeamKey) -> bool:
-        return not self._may_remove or key[0] in self._unknown_teams
+        return not self._may_remove or bool(self._person) or self._is_open_team(key[0]) or key in self._settled_teams
 
     def membership(self, key: tuple[TeamKey, str]) -> bool:
-        return self.team(key[0])
+        return not self._may_remove or self.account(key[1]) or self._is_open_team(key[0][0])
 
     def grant(self, key: GrantKey) -> bool:
-        if not self._may_remove:
+        if not self._may_remove or (self._person and key.account_id is None):
             return True
         if key.team is not None:
             is_still_there = self._team_of.get(key.repository_id) == key.team[0]
-            return is_still_there and key.team[0] in self._unknown_teams
+            return is_still_there and (self._is_open_team(key.team[0]) or key.team in self._settled_teams)
         if key.account_id is None:
             return False
-        is_in_unknown_team = self._team_of.get(key.repository_id) in self._unknown_teams
-        return key.repository_id in self._unknown_repositories or is_in_unknown_team
+        is_open = self._is_open(self._repositories, key.repository_id)
+        return self.account(key.account_id) or is_open or self._is_open_team(self._team_of.get(key.repository_id))
+
+    def unsettled(self, wanted: dict[Key, Value], account_of: Callable[[Key], str | None]) -> dict[Key, Value]:
+        """Without what the snapshot says about settled accounts: newer things are known about them."""
+        if not self._settled:
+            return wanted
+        return {key: value for key, value in wanted.items() if account_of(key) not in self._settled}
+
+    def _is_open_team(self, team_id: str | None) -> bool:
+        return team_id is not None and self._is_open(self._teams, team_id)
+
+    def _is_open(self, parts: Mapping[str, Part[RemoteMember]], key: str) -> bool:
+        """A part that is missing was not asked for in a snapshot of one person; in others its thing is gone."""
+        part = parts.get(key)
+        return bool(self._person) if part is None else part.is_open
 
 
-def _unknown(parts: Mapping[str, Part[RemoteMember]]) -> frozenset[str]:
-    return frozenset(key for key, part in parts.items() if part.status is PartStatus.UNKNOWN)
+def _teams_of(state: State, accounts: frozenset[str]) -> frozenset[TeamKey]:
+    return frozenset(team for team, account in state.memberships if account in accounts) if accounts else frozenset()
 
 
 def _compare(have: Mapping[Key, Value], want: Mapping[Key, Value], keep: Callable[[Key], bool]) -> Changes[Key, Value]:
@@ -127,9 +147,17 @@ def _compare(have: Mapping[Key, Value], want: Mapping[Key, Value], keep: Callabl
     )
 
 
-def _plan_identities(state: State, snapshot: Snapshot) -> Changes[str, IdentityValue]:
+def _plan_identities(state: State, snapshot: Snapshot, keep: _Keep) -> Changes[str, IdentityValue]:
     want = {key: IdentityValue.of(account) for key, account in accounts_of(snapshot).items()}
-    return _compare(state.identities, want, lambda _key: True)  # people are never forgotten because a list ended
+    unsettled = keep.unsettled(want, lambda key: key)
+    return _compare(state.identities, unsettled, lambda _key: True)  # people are never forgotten because a list ended
+
+
+def _plan_repositories(state: State, snapshot: Snapshot, keep: _Keep) -> Changes[str, RepositoryValue]:
+    if snapshot.person:
+        return Changes({}, {}, {})
+    repositories = {repository.remote_id: RepositoryValue.of(repository) for repository in snapshot.repositories}
+    return _compare(state.repositories, repositories, keep.anything)
 
 
 def _plan_standing(
@@ -141,11 +169,11 @@ def _plan_standing(
     is_unknown = not snapshot.root_members.is_complete
 
     def is_kept(key: StandingKey) -> bool:
-        return is_unknown or keep.anything(key)
+        return is_unknown or keep.anything(key) or keep.account(key[1])
 
     membership = WantedMembership(MembershipSource.DIRECT)
     want = {(kind, account): membership for kind, accounts in wanted.items() for account in accounts}
-    return _compare(state.standing, want, is_kept)
+    return _compare(state.standing, keep.unsettled(want, lambda key: key[1]), is_kept)
 
 
 def _plan_manifests(state: State, snapshot: Snapshot) -> dict[str, Manifest]:
@@ -158,7 +186,7 @@ def _plan_manifests(state: State, snapshot: Snapshot) -> dict[str, Manifest]:
 
 def _plan_packages(state: State, snapshot: Snapshot, changes: Changes[str, RepositoryValue]) -> PackageChanges:
     add = {}
-    for repository in snapshot.repositories:
+    for repository in () if snapshot.person else snapshot.repositories:
         name = _name_to_add(repository.remote_id, state, snapshot)
         if name and not repository.is_pending_deletion and not state.packages.get(repository.remote_id):
             add[repository.remote_id] = name

@@ -1,82 +1,177 @@
-"""Read one remote organization completely. Requests run side by side; a list that ends early raises."""
+"""Read one remote organization. Requests run side by side; a list that ends early raises."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
-from integrations.codehost import CodeHost, Directory, RemoteMember, RemoteRepository, RemoteTeam, Standing
+from integrations.codehost import (
+    CodeHost,
+    RemoteMember,
+    RemoteOrganization,
+    RemoteRepository,
+    RemoteTeam,
+    Standing,
+    Viewer,
+)
 from integrations.errors import CodeHostError, Forbidden, IncompleteListing, NotFound, RateLimited, Unauthorized
-from models import PartStatus
+from models import PartStatus, utc_now
 from sync.manifests import MANIFEST_PATH, convert_manifest, unreadable_manifest
-from sync.snapshot import Manifest, Part, Snapshot
-
-CONCURRENT_REQUESTS = 6
+from sync.readers import Progress, Readers
+from sync.scopes import Selection
+from sync.shelf import Shelf
+from sync.snapshot import (
+    SKIPPED,
+    Manifest,
+    Part,
+    Snapshot,
+    manifest_part,
+    member_part_of_repository,
+    member_part_of_team,
+)
 
 Remote = TypeVar("Remote", RemoteTeam, RemoteRepository)
 Value = TypeVar("Value")
+Members = Part[RemoteMember]
+Select = Callable[[tuple[RemoteTeam, ...], tuple[RemoteRepository, ...], Members], Selection]
 
-
-class Progress(Protocol):
-    """Told after each finished part."""
-
-    def __call__(self, *, done: int, total: int) -> None: ...
+ACTIVITY_GRANULARITY = timedelta(hours=1)  # GitLab moves last_activity_at at most once an hour
 
 
 def read_snapshot(
-    host: CodeHost, *, root_id: str, needs_manifest: Callable[[RemoteRepository], bool], progress: Progress
+    host: CodeHost,
+    *,
+    root_id: str,
+    needs_manifest: Callable[[RemoteRepository], bool],
+    progress: Progress,
+    select: Select | None = None,
+    shelf: Shelf | None = None,
 ) -> Snapshot:
-    """Everything below `root_id`. `progress` is called from this thread only.
+    """What is below `root_id`. `progress` is called from this thread only.
+
+    `select` says whose members to read, once the lists and the root's members are known; without it, all are.
+    `shelf` has parts that need not be read again, and gets all that are.
 
     Raises the CodeHostError family when the root, its teams or its repositories can not be listed to the end, and
     when the credential is refused or rate-limited anywhere. Members of single teams and repositories that can not be
     read become unknown parts.
     """
-    directory = host.directory
-    root = directory.read_organization(root_id)
-    teams = _distinct(directory.list_teams(root_id))
-    repositories = _distinct(directory.list_repositories(root_id))
-    unread = [repository for repository in repositories if needs_manifest(repository)]
-    with _Readers(progress, total=len(teams) + len(repositories) + len(unread)) as readers:
-        team_members = readers.read(lambda item: _members(directory.list_team_members, item.remote_id), teams)
-        repository_members = readers.read(
-            lambda item: _members(directory.list_repository_members, item.remote_id), repositories
+    with Readers(progress) as readers:
+        return _Reading(host, root_id, readers, shelf or Shelf()).read(needs_manifest, select)
+
+
+class _Reading:
+    """One snapshot in the making. Members are asked for while lists are still being read."""
+
+    def __init__(self, host: CodeHost, root_id: str, readers: Readers, shelf: Shelf) -> None:
+        self._host, self._directory, self._root_id = host, host.directory, root_id
+        self._readers, self._shelf = readers, shelf
+        self._began_at = utc_now()
+        self._teams: dict[str, Future[Members]] = {}
+        self._repositories: dict[str, Future[Members]] = {}
+        self._manifests: dict[str, Future[Manifest | None]] = {}
+
+    def read(self, needs_manifest: Callable[[RemoteRepository], bool], select: Select | None) -> Snapshot:
+        start, result = self._readers.start, self._readers.result
+        root = start(partial(self._directory.read_organization, self._root_id))
+        team_list = start(lambda: _distinct(self._directory.list_teams(self._root_id)))
+        repository_list = start(lambda: _distinct(self._directory.list_repositories(self._root_id)))
+        viewer = start(self._directory.viewer)
+        result(root)
+        teams = result(team_list)
+        self._ask_teams(team.remote_id for team in teams if select is None or team.remote_id == self._root_id)
+        repositories = result(repository_list)
+        if select is None:
+            self._ask_repositories(repository.remote_id for repository in repositories)
+        self._ask_manifests(filter(needs_manifest, repositories))
+        if select is not None:
+            self._ask_selected(select(teams, repositories, self._root_members()))
+        self._readers.finish()
+        return self._snapshot(result(root), teams, repositories, result(viewer))
+
+    def _ask_selected(self, selection: Selection) -> None:
+        self._ask_teams(selection.teams)
+        self._ask_repositories(selection.repositories)
+
+    def _ask_teams(self, team_ids: Iterable[str]) -> None:
+        for team_id in team_ids:
+            if team_id not in self._teams:
+                key = member_part_of_team(team_id)
+                self._teams[team_id] = self._start(key, self._directory.list_team_members, team_id)
+
+    def _ask_repositories(self, repository_ids: Iterable[str]) -> None:
+        for repository_id in repository_ids:
+            key = member_part_of_repository(repository_id)
+            listing = self._directory.list_repository_members
+            self._repositories[repository_id] = self._start(key, listing, repository_id)
+
+    def _ask_manifests(self, repositories: Iterable[RemoteRepository]) -> None:
+        for repository in repositories:
+            key = manifest_part(repository.remote_id)
+            kept = self._shelf.find_manifest(key)
+            if kept is not None and not may_have_changed(repository, since=kept.read_at):
+                self._manifests[repository.remote_id] = _finished(kept.value)
+            else:
+                self._manifests[repository.remote_id] = self._readers.start(partial(self._manifest, key, repository))
+
+    def _root_members(self) -> Members:
+        future = self._teams.get(self._root_id)
+        return Part(PartStatus.UNKNOWN) if future is None else self._readers.result(future)
+
+    def _start(self, key: str, listing: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Future[Members]:
+        kept = self._shelf.find_members(key)
+        if kept is None:
+            return self._readers.start(partial(self._members, key, listing, remote_id))
+        self._began_at = min(self._began_at, kept.read_at)
+        return _finished(Part(PartStatus.COMPLETE, kept.value))
+
+    def _members(self, key: str, listing: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Members:
+        part = _read_members(listing, remote_id)
+        if part.is_complete:
+            self._shelf.keep_members(key, part.items, now=utc_now())
+        return part
+
+    def _manifest(self, key: str, repository: RemoteRepository) -> Manifest | None:
+        manifest = _read_manifest(self._host, repository)
+        if manifest is not None:
+            self._shelf.keep_manifest(key, manifest, now=utc_now())
+        return manifest
+
+    def _snapshot(
+        self,
+        root: RemoteOrganization,
+        teams: tuple[RemoteTeam, ...],
+        repositories: tuple[RemoteRepository, ...],
+        viewer: Viewer,
+    ) -> Snapshot:
+        of_teams = _settle(self._teams, lambda: self._directory.list_teams(self._root_id))
+        of_repositories = _settle(self._repositories, lambda: self._directory.list_repositories(self._root_id))
+        manifests = {key: future.result() for key, future in self._manifests.items()}
+        doubt = _doubt(viewer, of_teams.get(root.remote_id))
+        return Snapshot(
+            root=root,
+            teams=teams,
+            team_members={team.remote_id: of_teams.get(team.remote_id, SKIPPED) for team in teams},
+            repositories=repositories,
+            repository_members={item.remote_id: of_repositories.get(item.remote_id, SKIPPED) for item in repositories},
+            manifests={key: manifest for key, manifest in manifests.items() if manifest is not None},
+            may_remove=not doubt,
+            doubt=doubt,
+            began_at=self._began_at,
         )
-        manifests = readers.read(lambda item: _manifest(host, item), unread)
-    team_members = _settle(team_members, lambda: directory.list_teams(root_id))
-    repository_members = _settle(repository_members, lambda: directory.list_repositories(root_id))
-    doubt = _doubt(directory, team_members.get(root.remote_id))
-    return Snapshot(
-        root=root,
-        teams=teams,
-        team_members=team_members,
-        repositories=repositories,
-        repository_members=repository_members,
-        manifests={key: manifest for key, manifest in manifests.items() if manifest is not None},
-        may_remove=not doubt,
-        doubt=doubt,
-    )
 
 
-class _Readers:
-    """A few threads that read parts. The first refusal ends them all."""
+def may_have_changed(repository: RemoteRepository, *, since: datetime | None) -> bool:
+    """Whether something may have been pushed since its composer.json was looked at (None: never)."""
+    activity = repository.last_activity_at
+    return since is None or (activity is not None and activity + ACTIVITY_GRANULARITY >= since)
 
-    def __init__(self, progress: Progress, *, total: int) -> None:
-        self._pool = ThreadPoolExecutor(CONCURRENT_REQUESTS)
-        self._progress, self._total, self._done = progress, total, 0
 
-    def __enter__(self) -> "_Readers":
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def read(self, read: Callable[[Remote], Value], items: Sequence[Remote]) -> dict[str, Value]:
-        values = {}
-        for item, value in zip(items, self._pool.map(read, items), strict=True):
-            values[item.remote_id] = value
-            self._done += 1
-            self._progress(done=self._done, total=self._total)
-        return values
+def _finished(value: Value) -> Future[Value]:
+    future: Future[Value] = Future()
+    future.set_result(value)
+    return future
 
 
 def _distinct(items: Iterable[Remote]) -> tuple[Remote, ...]:
@@ -87,7 +182,7 @@ def _distinct(items: Iterable[Remote]) -> tuple[Remote, ...]:
     return listed
 
 
-def _members(list_members: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Part[RemoteMember]:
+def _read_members(list_members: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Members:
     try:
         return Part(PartStatus.COMPLETE, tuple(list_members(remote_id)))
     except (Unauthorized, RateLimited):
@@ -99,14 +194,15 @@ def _members(list_members: Callable[[str], Iterable[RemoteMember]], remote_id: s
 
 
 def _settle(
-    parts: Mapping[str, Part[RemoteMember]], list_again: Callable[[], Iterable[RemoteTeam | RemoteRepository]]
-) -> dict[str, Part[RemoteMember]]:
+    futures: Mapping[str, Future[Members]], list_again: Callable[[], Iterable[RemoteTeam | RemoteRepository]]
+) -> dict[str, Members]:
     """A thing that answers 404 is gone only when its parent does not list it any more; else the token can't see it."""
+    parts = {key: future.result() for key, future in futures.items()}
     if all(part.status is not PartStatus.GONE for part in parts.values()):
-        return dict(parts)
+        return parts
     listed = {item.remote_id for item in list_again()}
 
-    def settled(key: str, part: Part[RemoteMember]) -> Part[RemoteMember]:
+    def settled(key: str, part: Members) -> Members:
         if part.status is PartStatus.GONE and key in listed:
             return Part(PartStatus.UNKNOWN, reason=f"the host lists it, but answers: {part.reason}")
         return part
@@ -114,7 +210,7 @@ def _settle(
     return {key: settled(key, part) for key, part in parts.items()}
 
 
-def _manifest(host: CodeHost, repository: RemoteRepository) -> Manifest | None:
+def _read_manifest(host: CodeHost, repository: RemoteRepository) -> Manifest | None:
     """None when nothing can be said in this run."""
     if repository.default_branch is None:
         return convert_manifest(None)
@@ -128,9 +224,8 @@ def _manifest(host: CodeHost, repository: RemoteRepository) -> Manifest | None:
         return None
 
 
-def _doubt(directory: Directory, root_members: Part[RemoteMember] | None) -> str:
+def _doubt(viewer: Viewer, root_members: Members | None) -> str:
     """Why this credential may see less than everything, "" when there is no reason to think so."""
-    viewer = directory.viewer()
     if viewer.is_administrator or root_members is None or not root_members.is_complete:
         return ""
     own = [member for member in root_members.items if member.account.remote_id == viewer.account.remote_id]

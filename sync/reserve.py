@@ -4,10 +4,23 @@ from collections.abc import Iterable
 
 from integrations.service import BACKGROUND_RESERVE
 
-NOBODY_WAITS = frozenset({"schedule", "interrupted", "rate limit over"})
+NOBODY_WAITS = frozenset(
+    {
+        "schedule",
+        "interrupted",
+        "rate limit over",
+        "new token",
+        "changed while it waited",
+        "members of the root changed",
+    }
+)
 
 
 def reserve_for(reasons: Iterable[str]) -> float:
     """The share for a run with these reasons. A run that somebody waits for may use all that is left."""
-    is_waited_for = any(reason not in NOBODY_WAITS and not reason.startswith("webhook") for reason in reasons)
-    return 0.0 if is_waited_for else BACKGROUND_RESERVE
+    return 0.0 if is_waited_for(reasons) else BACKGROUND_RESERVE
+
+
+def is_waited_for(reasons: Iterable[str]) -> bool:
+    """Whether somebody looks forward to the end of a run with these reasons."""
+    return any(reason not in NOBODY_WAITS and not reason.startswith("webhook") for reason in reasons)

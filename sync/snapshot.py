@@ -70,6 +70,21 @@ class Snapshot:
     @property
     def unknown_parts(self) -> dict[str, str]:
         """Which parts are not known, and why."""
-        parts = {f"team:{key}/members": part for key, part in self.team_members.items()}
-        parts |= {f"repository:{key}/members": part for key, part in self.repository_members.items()}
+        parts = {member_part_of_team(key): part for key, part in self.team_members.items()}
+        parts |= {member_part_of_repository(key): part for key, part in self.repository_members.items()}
         return {key: part.reason for key, part in parts.items() if part.status is PartStatus.UNKNOWN}
+
+
+def member_part_of_team(team_id: str) -> str:
+    """The key of a part."""
+    return f"team:{team_id}/members"
+
+
+def member_part_of_repository(repository_id: str) -> str:
+    """The key of a part."""
+    return f"repository:{repository_id}/members"
+
+
+def manifest_part(repository_id: str) -> str:
+    """The key of a part."""
+    return f"repository:{repository_id}/manifest"

@@ -16,7 +16,7 @@ from integrations.codehost import (
     Standing,
     Visibility,
 )
-from models import GrantSource, MembershipSource, PartStatus, TeamKind
+from models import GrantSource, MembershipSource, TeamKind
 from sync.snapshot import Part, Snapshot
 
 TeamKey = tuple[str, str]  # remote id of the (sub)group, key of the role
@@ -142,7 +142,7 @@ def _direct_grants(
     repository: RemoteRepository, snapshot: Snapshot, group_levels: dict[str, tuple[int, bool]], today: date
 ) -> Iterator[tuple[GrantKey, WantedGrant]]:
     group = snapshot.team_members.get(repository.team_id or "")
-    if group is not None and group.status is PartStatus.UNKNOWN:
+    if group is not None and group.is_open:
         return  # who is there by the group is not known in this run, so neither is who has more than that
     for member in _effective(snapshot.repository_members.get(repository.remote_id), today):
         in_group = group_levels.get(member.account.remote_id)

@@ -1,0 +1,69 @@
+"""A few threads that read from a host side by side, and one shared end: the first refusal stops them all."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any, Protocol, TypeVar
+
+from integrations.errors import CodeHostError, RateLimited, Unauthorized
+
+CONCURRENT_REQUESTS = 8
+
+Value = TypeVar("Value")
+
+
+class Progress(Protocol):
+    """Told after each finished part. `total` grows while lists are still being read."""
+
+    def __call__(self, *, done: int, total: int) -> None: ...
+
+
+class Readers:
+    """Use as a context: leaving it waits for what is under way and drops what has not begun."""
+
+    def __init__(self, progress: Progress) -> None:
+        """`progress` is called from the thread that asks for results."""
+        self._pool = ThreadPoolExecutor(CONCURRENT_REQUESTS)
+        self._progress = progress
+        self._finished: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._started = self._done = 0
+        self._refusal: CodeHostError | None = None
+
+    def __enter__(self) -> "Readers":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def start(self, read: Callable[[], Value]) -> Future[Value]:
+        """Read in one of the threads, as soon as one is free."""
+        future = self._pool.submit(self._run, read)
+        self._started += 1
+        future.add_done_callback(self._finished.put)
+        return future
+
+    def result(self, future: Future[Value]) -> Value:
+        """Wait for one result. Raises what its reading raised, and at once when the credential was refused anywhere."""
+        while not future.done():
+            self._note(self._finished.get())
+        return future.result()
+
+    def finish(self) -> None:
+        """Wait for everything that was started. Raises only refusals; the rest is with each result."""
+        while self._done < self._started:
+            self._note(self._finished.get())
+
+    def _run(self, read: Callable[[], Value]) -> Value:
+        if self._refusal is not None:
+            raise self._refusal
+        try:
+            return read()
+        except (Unauthorized, RateLimited) as refusal:
+            self._refusal = self._refusal or refusal
+            raise
+
+    def _note(self, future: Future[Any]) -> None:
+        self._done += 1
+        if self._refusal is not None:
+            raise self._refusal
+        self._progress(done=self._done, total=self._started)

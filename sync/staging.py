@@ -1,0 +1,66 @@
+"""What was read before the host made a run wait, as JSON and back. Pure: no I/O, no clock."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from integrations.codehost import AccountState, RemoteAccount, RemoteMember, RemoteRole, Standing
+from models import ManifestState
+from sync.snapshot import Manifest
+
+Row = dict[str, Any]
+
+
+def members_to_json(members: Sequence[RemoteMember]) -> list[Row]:
+    """Without e-mail addresses, which no run uses."""
+    return [_member_to_json(member) for member in members]
+
+
+def members_from_json(rows: Sequence[Row]) -> tuple[RemoteMember, ...]:
+    """The reverse. Raises KeyError and ValueError for rows that we have not written."""
+    return tuple(_member_from_json(row) for row in rows)
+
+
+def manifest_to_json(manifest: Manifest) -> list[Row]:
+    """As the one row of a part."""
+    return [{"state": manifest.state.value, "name": manifest.name, "reason": manifest.reason}]
+
+
+def manifest_from_json(rows: Sequence[Row]) -> Manifest:
+    """The reverse. Raises KeyError and ValueError for rows that we have not written."""
+    (row,) = rows
+    return Manifest(ManifestState(row["state"]), row["name"], row["reason"])
+
+
+def _member_to_json(member: RemoteMember) -> Row:
+    account, role = member.account, member.role
+    return {
+        "id": account.remote_id,
+        "login": account.login,
+        "name": account.display_name,
+        "state": account.state.value,
+        "bot": account.is_bot,
+        "external": account.is_external,
+        "avatar": account.avatar_url,
+        "url": account.web_url,
+        "role": [role.key, role.name, role.level, role.reads_code, role.standing.value],
+        "expires": member.expires_on.isoformat() if member.expires_on else None,
+        "awaiting": member.is_awaiting,
+    }
+
+
+def _member_from_json(row: Row) -> RemoteMember:
+    account = RemoteAccount(
+        remote_id=row["id"],
+        login=row["login"],
+        display_name=row["name"],
+        state=AccountState(row["state"]),
+        is_bot=row["bot"],
+        is_external=row["external"],
+        avatar_url=row["avatar"],
+        web_url=row["url"],
+    )
+    key, name, level, reads_code, standing = row["role"]
+    role = RemoteRole(key, name, level, reads_code, Standing(standing))
+    expires_on = date.fromisoformat(row["expires"]) if row["expires"] else None
+    return RemoteMember(account, role, expires_on, row["awaiting"])
