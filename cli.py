@@ -29,7 +29,10 @@ from models.start import InstanceProblem, NotUpgraded, prepare_instance, refuse_
 from models.upgrade import newest_revision, upgrade_database
 from organizations.access_answers import answer_question, as_documents, as_lines
 from organizations.access_loading import Question
+from organizations.run_lines import change_lines, report_lines
 from sync.jobs import request_run_now
+from sync.preview_jobs import request_preview
+from sync.run_report import APPLIED, RunReport, as_document, read_report
 from web.logging import configure_logging
 from worker import run_ticker, run_workers
 
@@ -202,30 +205,62 @@ def list_synchronizations(as_json: bool) -> None:
 @click.option("--wait", is_flag=True, help="Until the run has ended; exit code 1 unless it went well.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def run_synchronization(synchronization_id: int, wait: bool, as_json: bool) -> None:
-    """Ask for a run of the synchronization ID now."""
+    """Ask for a run of the synchronization ID now, and report it."""
     with _runtime() as runtime:
         with runtime.database.write() as session:
-            if session.get(Synchronization, synchronization_id) is None:
-                raise Failed(f"there is no synchronization {synchronization_id}; see `repertory sync list`")
+            _find_synchronization(session, synchronization_id)
             run_id = request_run_now(
                 session, synchronization_id=synchronization_id, reason="command line", actor=_operator()
             ).id
-        run = _wait_for_run(runtime, run_id) if wait else _load_run(runtime, run_id)
-    report = _report(run)
-    click.echo(json.dumps(report, indent=2) if as_json else "  ".join(f"{key}: {report[key]}" for key in report))
-    if wait and run.result is not RunResult.OK:
+        report = _wait_for_run(runtime, run_id) if wait else _load_report(runtime, run_id)
+    _tell_report(report, as_json=as_json)
+    if wait and report.run.result is not RunResult.OK:
         sys.exit(1)
 
 
-def _wait_for_run(runtime: Runtime, run_id: int) -> SyncRun:
-    while (run := _load_run(runtime, run_id)).result is None:
+@sync.command("preview")
+@click.argument("synchronization_id", metavar="ID", type=int)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def preview_synchronization(synchronization_id: int, as_json: bool) -> None:
+    """Say what the next run of the synchronization ID would do; nothing is changed."""
+    with _runtime() as runtime:
+        with runtime.database.write() as session:
+            _find_synchronization(session, synchronization_id)
+            run_id = request_preview(session, synchronization_id=synchronization_id, actor=_operator()).id
+        report = _wait_for_run(runtime, run_id)
+    _tell_report(report, as_json=as_json)
+    if not as_json:
+        for line in change_lines(report.run.changes):
+            click.echo(line)
+    if report.run.result not in APPLIED:
+        sys.exit(1)
+
+
+def _find_synchronization(session: Session, synchronization_id: int) -> Synchronization:
+    found = session.get(Synchronization, synchronization_id)
+    if found is None:
+        raise Failed(f"there is no synchronization {synchronization_id}; see `repertory sync list`")
+    return found
+
+
+def _wait_for_run(runtime: Runtime, run_id: int) -> RunReport:
+    while not _has_ended(runtime, run_id):
         time.sleep(0.3)
-    return run
+    return _load_report(runtime, run_id)
 
 
-def _load_run(runtime: Runtime, run_id: int) -> SyncRun:
+def _has_ended(runtime: Runtime, run_id: int) -> bool:
     with runtime.database.read() as session:
-        return session.get_one(SyncRun, run_id)
+        return session.scalar(select(SyncRun.result).where(SyncRun.id == run_id)) is not None
+
+
+def _load_report(runtime: Runtime, run_id: int) -> RunReport:
+    with runtime.database.read() as session:
+        return read_report(session, session.get_one(SyncRun, run_id))
+
+
+def _tell_report(report: RunReport, *, as_json: bool) -> None:
+    click.echo(json.dumps(as_document(report), indent=2) if as_json else "\n".join(report_lines(report)))
 
 
 def _describe(synchronization: Synchronization) -> dict[str, str | int | None]:
@@ -236,17 +271,6 @@ def _describe(synchronization: Synchronization) -> dict[str, str | int | None]:
         "remote": synchronization.remote_path,
         "state": synchronization.state.value,
         "last_ok_at": None if last_ok_at is None else last_ok_at.isoformat(timespec="seconds"),
-    }
-
-
-def _report(run: SyncRun) -> dict[str, str | int | None]:
-    return {
-        "run": run.number,
-        "phase": run.phase.value,
-        "result": run.result and run.result.value,
-        "requests": run.request_count,
-        "changes": len(run.changes),
-        "error": run.error_text,
     }
 
 

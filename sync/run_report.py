@@ -51,6 +51,8 @@ class RunReport:
 
     run: SyncRun
     synchronization: Synchronization
+    organization: str  # its short name
+    host: str
     credential: UsedCredential | None
     person: str  # "@bob" for a run about one person
     unknown: Sequence[UnknownPart]
@@ -69,6 +71,8 @@ def read_report(session: Session, run: SyncRun) -> RunReport:
     return RunReport(
         run=run,
         synchronization=synchronization,
+        organization=synchronization.organization.short_name,
+        host=synchronization.integration.name,
         credential=_credential(session, run),
         person=names_of_people(session, synchronization, [run]).get(run.account_id, ""),
         unknown=unknown,
@@ -127,11 +131,11 @@ def as_document(report: RunReport) -> dict[str, Any]:
     credential = report.credential
     return {
         "format": FORMAT,
-        "organization": synchronization.organization.short_name,
+        "organization": report.organization,
         "synchronization": {
             "id": synchronization.id,
             "remote": synchronization.remote_path,
-            "host": synchronization.integration.name,
+            "host": report.host,
         },
         "run": run.number,
         "scope": run.scope.value,

@@ -25,6 +25,7 @@ from models import (
     PackageState,
     RunPhase,
     RunResult,
+    RunScope,
     Runtime,
     Synchronization,
     SyncRun,
@@ -302,7 +303,7 @@ def test_a_run_is_asked_for(repertory: Shell, runtime: Runtime) -> None:
     answer = repertory("sync", "run", str(number))
 
     assert answer.exit_code == 0
-    assert "phase: waiting" in answer.stdout
+    assert answer.stdout == "Run 1 (full synchronization) of acme waits for a worker.\n"
     with runtime.database.read() as session:
         run = session.scalars(select(SyncRun)).one()
         job = session.scalars(select(JobRun)).one()
@@ -329,8 +330,43 @@ def test_waiting_for_a_run_ends_with_it_and_tells_how_it_went(
     assert json.loads(answer.stdout)["result"] == result.value
 
 
-def test_a_synchronization_that_does_not_exist_is_refused(repertory: Shell) -> None:
-    answer = repertory("sync", "run", "404")
+@pytest.mark.parametrize(("result", "code"), [(RunResult.OK, 0), (RunResult.HELD, 0), (RunResult.FAILED, 1)])
+def test_a_preview_says_what_the_next_run_would_do(
+    repertory: Shell, runtime: Runtime, monkeypatch: pytest.MonkeyPatch, result: RunResult, code: int
+) -> None:
+    number = add_company(runtime)
+
+    def let_it_end(_seconds: float) -> None:
+        with runtime.database.write() as session:
+            run = session.scalars(select(SyncRun)).one()
+            run.phase, run.result, run.scope = RunPhase.DONE, result, RunScope.PREVIEW
+            run.counts = {
+                "changes": {"package": {"remove": 1}},
+                "access": {"gain": {"count": 0, "names": []}, "lose": {"count": 7, "names": ["@bob", "@eve"]}},
+            }
+            run.changes = [
+                {"kind": "package", "action": "remove", "name": "acme/http", "detail": "acme/web/http", "url": ""}
+            ]
+
+    monkeypatch.setattr("cli.time.sleep", let_it_end)
+
+    answer = repertory("sync", "preview", str(number))
+    monkeypatch.undo()
+
+    assert answer.exit_code == code
+    assert answer.stdout.splitlines()[-4:] == [
+        "−1 package",
+        "7 people would lose all access: @bob, @eve and 5 more",
+        "1 package would be removed: acme/http",
+        "− package     acme/http  acme/web/http",
+    ]
+    with runtime.database.read() as session:
+        assert session.scalars(select(JobRun.queue)).all() == ["interactive"]
+
+
+@pytest.mark.parametrize("command", ["run", "preview"])
+def test_a_synchronization_that_does_not_exist_is_refused(repertory: Shell, command: str) -> None:
+    answer = repertory("sync", command, "404")
 
     assert answer.exit_code == 1
     assert "there is no synchronization 404" in answer.stderr
