@@ -3,18 +3,17 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from composer.access import is_member_anywhere
 from integrations.codehost import AccountState, RemoteAccount
 from models import (
     EmailAddress,
-    Grant,
     Identity,
     IdentityState,
     Integration,
     LoginPolicy,
-    Membership,
     User,
     record_audit,
 )
@@ -81,17 +80,7 @@ def check_may_log_in(
 
 def has_place(session: Session, identity: Identity, *, now: datetime) -> bool:
     """Whether the identity, or the person behind it, is in any organization: as a member or by a grant."""
-    today = now.date()
-    is_person = [Membership.identity_id == identity.id]
-    if identity.user_id is not None:
-        is_person.append(Membership.user_id == identity.user_id)
-    memberships = select(Membership.id).where(
-        or_(*is_person), or_(Membership.expires_on.is_(None), Membership.expires_on > today)
-    )
-    grants = select(Grant.id).where(
-        Grant.identity_id == identity.id, or_(Grant.expires_on.is_(None), Grant.expires_on > today)
-    )
-    return any(session.scalar(query.limit(1)) is not None for query in (memberships, grants))
+    return is_member_anywhere(session, identity_id=identity.id, user_id=identity.user_id, today=now.date())
 
 
 def find_identity(session: Session, *, integration_id: int, remote_id: str) -> Identity | None:

@@ -3,6 +3,9 @@
 Somebody must be a member of the organization, and then may read a package for any of these reasons: they own or
 administer the organization; a team of theirs is granted the repository; they are granted it themselves; or it is
 internal or public at the host and they have an account there that is not known to be external.
+
+While a synchronization is suspended, because the host does not find its root any more, nothing that it grants counts:
+nobody reads its packages, and its teams make nobody a member. Its owners stay owners, to repair it.
 """
 
 from collections.abc import Callable, Sequence
@@ -75,6 +78,13 @@ def list_organizations(session: Session, *, user_id: int, today: date) -> list[O
     """The organizations that a user is a member of, by name."""
     query = visible_organizations(user_id=user_id, today=today)
     return list(session.scalars(query.order_by(Organization.name, Organization.id)))
+
+
+def is_member_anywhere(session: Session, *, identity_id: int, user_id: int | None, today: date) -> bool:
+    """Whether an account, or the person behind it, is a member of any organization."""
+    person = _Person(has_account=lambda column: column == identity_id, user_id=user_id)
+    query = select(Organization.id).where(_is_member(person, Organization.id, today))
+    return session.scalar(query.limit(1)) is not None
 
 
 def find_role(session: Session, *, organization_id: int, user_id: int, today: date) -> Role | None:
@@ -153,6 +163,7 @@ def _integrations_of(organization_id: int) -> Select[int]:
 def _may_read(person: _Person, today: date) -> ColumnElement[bool]:
     return and_(
         _is_member(person, Package.organization_id, today),
+        or_(Package.repository_id.is_(None), Package.repository_id.not_in(_suspended_repositories())),
         or_(_is_leading(person, today), _is_granted(person, today)),
     )
 
@@ -164,6 +175,7 @@ def _is_member(person: _Person, organization_id: InstrumentedAttribute[int], tod
         (grant, synchronization),
         synchronization.organization_id == organization_id,
         grant.synchronization_id == synchronization.id,
+        synchronization.suspended_at.is_(None),
         person.has_account(grant.identity_id),
         or_(grant.expires_on.is_(None), grant.expires_on > today),
     )
@@ -217,6 +229,28 @@ def _has_membership(
         membership.team_id == team_id,
         person.is_in(membership),
         or_(membership.expires_on.is_(None), membership.expires_on > today),
+        membership.id.not_in(_suspended_memberships()),
+    )
+
+
+def _suspended_memberships() -> Select[int]:
+    membership, team, synchronization = aliased(Membership), aliased(Team), aliased(Synchronization)
+    return (
+        select(membership.id)
+        .join(synchronization, synchronization.id == membership.synchronization_id)
+        .join(team, team.id == membership.team_id)
+        .where(synchronization.suspended_at.is_not(None), team.kind != TeamKind.OWNERS)
+        .correlate(None)
+    )
+
+
+def _suspended_repositories() -> Select[int]:
+    repository, synchronization = aliased(Repository), aliased(Synchronization)
+    return (
+        select(repository.id)
+        .join(synchronization, synchronization.id == repository.synchronization_id)
+        .where(synchronization.suspended_at.is_not(None))
+        .correlate(None)
     )
 
 

@@ -117,6 +117,7 @@ def _open(
 def _decide(
     session: Session, hold: Hold, state: HoldState, *, expected: HoldState, actor: str, user_id: int | None
 ) -> None:
+    session.get_one(Synchronization, hold.synchronization_id, with_for_update=True)  # first, as runs do
     session.refresh(hold, with_for_update=True)
     if hold.state is not expected:
         raise HoldChanged

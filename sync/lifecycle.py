@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from integrations.codehost import RequestCount
 from models import RunPhase, RunResult, Synchronization, SynchronizationState, SyncRun, utc_now
 from sync.parts import APPLIED
-from sync.parts import save_parts as save_parts
 from sync.requests import find_waiting_run, request_synchronization
 from sync.suspension import note_found, note_missing
 

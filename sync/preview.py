@@ -19,7 +19,8 @@ from integrations.service import TokenReplaced, judge_refusal
 from models import JobRun, JobState, RunPhase, RunResult, RunScope, Runtime, Synchronization, SyncRun, utc_now
 from sync.decision import Decision, decide
 from sync.endings import ending_of_error, ending_of_snapshot
-from sync.lifecycle import Ending, RunLost, enter_phase, note_requests, save_parts
+from sync.lifecycle import Ending, RunLost, enter_phase, note_requests
+from sync.parts import save_parts
 from sync.reading import PROGRESS_SECONDS, open_for_run, read_for_run
 from sync.requests import next_run_number
 from sync.sizes import report_counts
@@ -138,7 +139,7 @@ class _Progress:
 def _keep(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCount) -> None:
     decided_at = utc_now()
     decision = _decide(runtime, run_id, snapshot, decided_at)
-    ending = ending_of_snapshot(snapshot)
+    ending = ending_of_snapshot(snapshot, alarm=decision.alarm)
     if decision.held:
         ending = replace(ending, result=RunResult.HELD)
     with runtime.database.write() as session:

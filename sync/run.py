@@ -12,7 +12,6 @@ from integrations.service import judge_refusal
 from models import RunPhase, Runtime, Synchronization, SyncRun, utc_now
 from sync.decision import decide
 from sync.endings import ending_of_error, ending_of_snapshot, retry_time
-from sync.holds import keep_hold
 from sync.lifecycle import Ending, enter_phase, finish_run, hold_run
 from sync.parts import describe_stale_parts
 from sync.reading import open_for_run, read_for_run
@@ -61,8 +60,9 @@ def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Sna
         enter_phase(run, RunPhase.PLAN, now=now)
         decision = decide(session, synchronization=synchronization, snapshot=snapshot, today=now.date())
         enter_phase(run, RunPhase.APPLY)
-        write_decision(session, synchronization=synchronization, run=run, decision=decision, snapshot=snapshot, now=now)
-        hold = keep_hold(session, synchronization=synchronization, run=run, decision=decision, now=now)
+        hold = write_decision(
+            session, synchronization=synchronization, run=run, decision=decision, snapshot=snapshot, now=now
+        )
         enter_phase(run, RunPhase.FOLLOW_UP)
         failpoint(runtime.settings.failpoints, "sync.apply")
         return ending_of_snapshot(

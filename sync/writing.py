@@ -6,11 +6,12 @@ from sqlalchemy.orm import Session
 
 from composer.jobs import request_update
 from composer.packages import add_package, remove_packages
-from models import Synchronization, SyncRun
+from models import Hold, Synchronization, SyncRun
 from sync.apply import Applied, apply_plan
 from sync.audit import record_changes, run_actor, run_details
 from sync.decision import Decision
-from sync.lifecycle import save_parts
+from sync.holds import keep_hold
+from sync.parts import save_parts
 from sync.sizes import report_counts
 from sync.snapshot import Snapshot
 
@@ -23,8 +24,11 @@ def write_decision(
     decision: Decision,
     snapshot: Snapshot,
     now: datetime,
-) -> None:
-    """Apply the plan and keep its report with the run. An unchanged host leaves every row but the run's as it is."""
+) -> Hold | None:
+    """Apply the plan, keep its report with the run, and what is held; returns what waits for a decision afterwards.
+
+    An unchanged host leaves every row but the run's as it is.
+    """
     plan = decision.plan
     if not plan.is_empty or snapshot.manifests:
         applied = apply_plan(
@@ -37,6 +41,7 @@ def write_decision(
     run.counts = report_counts(decision.state, plan, decision.changes)
     _rename(synchronization, snapshot)
     save_parts(session, run_id=run.id, unknown=snapshot.unknown_parts)
+    return keep_hold(session, synchronization=synchronization, run=run, decision=decision, now=now)
 
 
 def _follow_up_packages(
