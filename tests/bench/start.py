@@ -5,13 +5,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.installation import proportional_size
+from tests.bench.table import Table
 from tests.functional.processes import Installation, end, wait_until
 
 NAMES = ("redis-server", "supervisord", "cli worker", "cli ticker", "gunicorn", "scripts.start")
 
 
 def main() -> None:
-    """Start twice (the first start also makes the database) and print a table each."""
+    """Start twice (the first start also makes the database) and print figures each."""
     with tempfile.TemporaryDirectory() as folder:
         installation = Installation(Path(folder) / "var", DATABASE_URL="", REDIS_URL="")
         try:
@@ -25,14 +27,14 @@ def _measure(installation: Installation, title: str) -> None:
     began = time.monotonic()
     process = installation.start(sys.executable, "-m", "scripts.start")
     wait_until(installation.is_ready, what="everything works")
-    print(f"{title}: everything works after {time.monotonic() - began:.1f} s")
+    table = Table(title)
+    table.add("everything works after", time.monotonic() - began, "s")
     memory = _read_memory(installation)
     _code, seconds = end(process)
-    print(f"{'process':<16}{'count':>6}{'MB':>8}")
+    table.add("stopped after", seconds, "s")
     for name, sizes in memory.items():
-        print(f"{name:<16}{len(sizes):>6}{sum(sizes):>8.0f}")
-    print(f"{'together':<22}{sum(map(sum, memory.values())):>8.0f}")
-    print(f"stopped after {seconds:.1f} s\n")
+        table.add(f"memory of {name}", sum(sizes), "MB", remark=f"{len(sizes)} processes")
+    table.add("memory of all together", sum(map(sum, memory.values())), "MB")
 
 
 def _read_memory(installation: Installation) -> dict[str, list[float]]:
@@ -41,13 +43,8 @@ def _read_memory(installation: Installation) -> dict[str, list[float]]:
     for number, command in installation.processes().items():
         name = next((name for name in NAMES if name in command), None)
         if name:
-            memory[name].append(_proportional_size(number))
+            memory[name].append(proportional_size(number))
     return memory
-
-
-def _proportional_size(process: int) -> float:
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
 
 
 if __name__ == "__main__":
