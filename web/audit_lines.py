@@ -1,10 +1,8 @@
-"""Records of the audit log as people read them: a sentence, the names in it, and where it leads."""
+"""Records of the audit log as people read them: a sentence, and the names in it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from flask import url_for
 
 from models import AuditRecord
 from web.audit_filter import ActorKind, actor_kind
@@ -22,12 +20,9 @@ class AuditLine:
     record: AuditRecord
     organization: str  # its short name, empty for the installation
     actor: str
-    actor_url: str
     before: str
     target: str
-    target_url: str
     after: str
-    people_url: str
     names: list[str] = field(default_factory=list)
     more: list[tuple[str, str]] = field(default_factory=list)
 
@@ -47,12 +42,9 @@ def read_line(record: AuditRecord, organizations: Mapping[int, str]) -> AuditLin
         record=record,
         organization=organization,
         actor=_actor(record),
-        actor_url=_run_url(record, organization),
         before=before,
         target=record.target if "{target}" in wording.text else "",
-        target_url=_target_url(record, organization),
         after=after,
-        people_url=url_for("organizations.people", org=organization) if organization else "",
         names=names,
         more=[
             (_label(key), _plain(value, is_change=record.action in CHANGES))
@@ -77,25 +69,6 @@ def _actor(record: AuditRecord) -> str:
     if actor_kind(record) is ActorKind.SYNCHRONIZATION and isinstance(run, int):
         return f"Run {run} of {record.actor.removeprefix('synchronization ').rpartition(', run ')[0]}"
     return record.actor if record.actor_user_id is not None else record.actor[:1].upper() + record.actor[1:]
-
-
-def _run_url(record: AuditRecord, organization: str) -> str:
-    number, synchronization_id = record.details.get("run"), record.details.get("synchronization_id")
-    if not (organization and isinstance(number, int) and isinstance(synchronization_id, int)):
-        return ""
-    return url_for("organizations.run", org=organization, synchronization_id=synchronization_id, number=number)
-
-
-def _target_url(record: AuditRecord, organization: str) -> str:
-    if not organization:
-        return ""
-    vendor, _, name = record.target.partition("/")
-    if record.action == "package_added" and name:
-        return url_for("organizations.package", org=organization, vendor=vendor, name=name)
-    synchronization_id = record.details.get("synchronization_id")
-    if isinstance(synchronization_id, int) and "run" not in record.details:
-        return url_for("organizations.synchronization", org=organization, synchronization_id=synchronization_id)
-    return ""
 
 
 def _is_told(key: str, value: Any, wording: Wording) -> bool:

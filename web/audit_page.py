@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 
-from flask import Response, request, stream_with_context
+from flask import Response, request
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from models import AuditRecord, Organization
+from models import AuditRecord, Database, Organization
 from web.audit_filter import ACTOR_LABELS, AuditFilter, actor_kind, narrow, read_filter
 from web.audit_lines import AuditLine, read_line
+from web.audit_links import AuditLinks, links_of
 from web.audit_words import KIND_LABELS
 from web.paging import Page, load_page, query_url, requested_page
 from web.runtime import current_runtime
@@ -29,7 +30,7 @@ class AuditPage:
     """One page of the log, and what was asked for."""
 
     page: Page[AuditRecord]
-    lines: list[AuditLine]
+    rows: list[tuple[AuditLine, AuditLinks]]
     wanted: AuditFilter
     csv_url: str
     json_url: str
@@ -43,22 +44,28 @@ def read_audit_page(session: Session, records: Select[AuditRecord], *, csv_path:
     page = load_page(session, narrow(records, wanted), number=requested_page())
     names = _organizations(session, page.rows)
     lines = [read_line(record, names) for record in page.rows]
-    return AuditPage(page, lines, wanted, query_url(csv_path), query_url(json_path), ACTOR_CHOICES, KIND_CHOICES)
+    rows = [(line, links_of(line)) for line in lines]
+    return AuditPage(page, rows, wanted, query_url(csv_path), query_url(json_path), ACTOR_CHOICES, KIND_CHOICES)
 
 
 def download_csv(records: Select[AuditRecord], *, name: str) -> Response:
     """All records that the address asks for, for a spreadsheet: what would be a formula there stays text."""
-    return _stream(_csv_rows(_lines(narrow(records, read_filter(request.args)))), "text/csv", f"{name}.csv")
+    return _stream(_csv_rows(_read_lines(records)), "text/csv", f"{name}.csv")
 
 
 def download_json(records: Select[AuditRecord], *, name: str) -> Response:
     """All records that the address asks for, for programs."""
-    return _stream(_json_rows(_lines(narrow(records, read_filter(request.args)))), "application/json", f"{name}.json")
+    return _stream(_json_rows(_read_lines(records)), "application/json", f"{name}.json")
 
 
-def _lines(query: Select[AuditRecord]) -> Iterator[AuditLine]:
-    """In a session of their own, because the request's ends before the answer is sent."""
-    with current_runtime().database.read() as session:
+def _read_lines(records: Select[AuditRecord]) -> Iterator[AuditLine]:
+    """What the address asks for, read while the answer is being sent."""
+    return _lines(current_runtime().database, narrow(records, read_filter(request.args)))
+
+
+def _lines(database: Database, query: Select[AuditRecord]) -> Iterator[AuditLine]:
+    """In a session of their own: that of the request has ended by then."""
+    with database.read() as session:
         names = _short_names(session, select(Organization.id, Organization.short_name))
         with session.scalars(query.execution_options(yield_per=FETCHED)) as records:
             for record in records:
@@ -107,7 +114,7 @@ def _harmless(cell: str) -> str:
 
 
 def _stream(parts: Iterator[str], mimetype: str, name: str) -> Response:
-    response = Response(stream_with_context(part.encode() for part in parts), mimetype=mimetype)
+    response = Response((part.encode() for part in parts), mimetype=mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -169,7 +169,7 @@ def test_a_change_is_recorded_with_who_made_it(ann: Person, runtime: Runtime) ->
         record = session.scalars(select(AuditRecord).where(AuditRecord.action == "integration_changed")).one()
     assert record.actor == "ann"
     assert record.actor_user_id == 1
-    assert "Integration changed" in text_of(ann.get("/admin/log"))
+    assert "ann changed the integration gitlab" in text_of(ann.get("/admin/log"))
 
 
 def test_platform_and_slug_can_not_be_changed(ann: Person, runtime: Runtime) -> None:
