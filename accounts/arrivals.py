@@ -27,6 +27,7 @@ from accounts.setup_guard import note_setup_completed
 from accounts.setup_state import SetupAlreadyCompleted
 from config.failpoints import failpoint
 from models import Identity, Integration, record_audit, utc_now
+from sync.person_jobs import request_person_at_login
 from web.login import confirm_identity, log_in
 from web.redirects import safe_next
 from web.runtime import current_runtime
@@ -49,6 +50,7 @@ def finish_login(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
         )
         assert identity.user_id is not None
         log_in(session, user_id=identity.user_id, identity_id=identity.id)
+        request_person_at_login(session, identity_id=identity.id, account_id=identity.remote_id)
 
     try:
         _write(work)

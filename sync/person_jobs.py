@@ -1,17 +1,20 @@
 """Background work for one person: their memberships before everybody else's."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from jobs import JobContext, Postponed, job, periodic
 from jobs.outbox import INTERACTIVE
-from models import RunScope, Runtime, Synchronization, SyncRun, utc_now
+from models import Grant, Membership, RunScope, Runtime, Synchronization, SyncRun, utc_now
 from sync.lifecycle import interrupt_run
-from sync.person import synchronize_one_person
+from sync.person import settled_accounts, synchronize_one_person
+from sync.snapshot import Snapshot
 
 KEPT = timedelta(days=1)
+ONCE_PER = timedelta(seconds=60)
 LONGEST = timedelta(minutes=10)
 SEEN = timedelta(days=3)  # what is older was looked at already
 
@@ -52,6 +55,39 @@ def request_person(
         organization_id=synchronization.organization_id,
         title=f"Synchronize one person in {synchronization.remote_path}",
     )
+
+
+def request_person_at_login(session: Session, *, identity_id: int, account_id: str) -> None:
+    """Ask for somebody who has just logged in, wherever the account is known; at most once a minute."""
+    memberships = select(Membership.id).where(
+        Membership.identity_id == identity_id, Membership.synchronization_id == Synchronization.id
+    )
+    grants = select(Grant.id).where(Grant.identity_id == identity_id, Grant.synchronization_id == Synchronization.id)
+    recent = select(SyncRun.id).where(
+        SyncRun.synchronization_id == Synchronization.id,
+        SyncRun.account_id == account_id,
+        SyncRun.created_at > utc_now() - ONCE_PER,
+    )
+    query = select(Synchronization.id).where(or_(memberships.exists(), grants.exists()), ~recent.exists())
+    for synchronization_id in session.scalars(query).all():
+        request_person(session, synchronization_id=synchronization_id, account_id=account_id, reason="login")
+
+
+def leave_settled(session: Session, run: SyncRun, snapshot: Snapshot) -> Snapshot:
+    """Let a run leave alone whom a run for one person has written since this snapshot began; call it before deciding.
+
+    Which of the two read later is not known, so these people are read once more.
+    """
+    since = snapshot.began_at or run.started_at or utc_now()
+    settled = settled_accounts(session, synchronization_id=run.synchronization_id, since=since)
+    for account_id in sorted(settled):
+        request_person(
+            session,
+            synchronization_id=run.synchronization_id,
+            account_id=account_id,
+            reason="another run was under way",
+        )
+    return replace(snapshot, settled=settled) if settled else snapshot
 
 
 @periodic(seconds=600)

@@ -14,6 +14,7 @@ from sync.decision import decide
 from sync.endings import ending_of_error, ending_of_snapshot, retry_time
 from sync.lifecycle import Ending, enter_phase, finish_run, hold_run
 from sync.parts import describe_stale_parts
+from sync.person_jobs import leave_settled
 from sync.reading import open_for_run, read_for_run
 from sync.snapshot import Snapshot
 from sync.suspension import confirm_missing
@@ -58,6 +59,7 @@ def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Sna
         synchronization = session.get_one(Synchronization, synchronization_id)
         run = session.get_one(SyncRun, run_id)
         enter_phase(run, RunPhase.PLAN, now=now)
+        snapshot = leave_settled(session, run, snapshot)
         decision = decide(session, synchronization=synchronization, snapshot=snapshot, today=now.date())
         enter_phase(run, RunPhase.APPLY)
         hold = write_decision(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from integrations.codehost import HookEvent, HookRemoved, MembersChanged, RefsChanged, RepositoriesChanged
+from models import RunScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,16 @@ class KnownRepository:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to ask for. `unread` are repositories whose composer.json may have appeared or changed."""
+    """What to ask for. `unread` are repositories whose composer.json may have appeared or changed.
+
+    `people` are accounts to read before anybody else, each with the team in which something changed ("" for anywhere).
+    """
 
     packages: frozenset[int] = field(default_factory=frozenset)
     unread: frozenset[int] = field(default_factory=frozenset)
     reason: str = ""  # of a run; empty: no run is wanted
+    scope: RunScope = RunScope.CHEAP  # of that run
+    people: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
     @property
     def is_nothing(self) -> bool:
@@ -34,7 +40,14 @@ class Wanted:
         return not self.packages and not self.reason
 
     def __or__(self, other: "Wanted") -> "Wanted":
-        return Wanted(self.packages | other.packages, self.unread | other.unread, self.reason or other.reason)
+        scopes = {self.scope, other.scope}
+        return Wanted(
+            self.packages | other.packages,
+            self.unread | other.unread,
+            self.reason or other.reason,
+            RunScope.FULL if RunScope.FULL in scopes else RunScope.CHEAP,
+            self.people | other.people,
+        )
 
 
 NOTHING = Wanted()
@@ -81,7 +94,8 @@ def _may_touch_default_branch(event: RefsChanged, repository: KnownRepository) -
 
 def _plan_run(event: HookEvent) -> Wanted:
     if isinstance(event, MembersChanged):
-        return Wanted(reason="people or permissions changed")
+        people = {(event.account_id, event.team_id or "")} if event.account_id else ()
+        return Wanted(reason="people or permissions changed", scope=RunScope.FULL, people=frozenset(people))
     if isinstance(event, RepositoriesChanged):
         return Wanted(reason="repositories changed")
     if isinstance(event, HookRemoved):

@@ -29,6 +29,8 @@ from models import (
     WebhookState,
 )
 from sync.jobs import request_run
+from sync.person_jobs import request_person
+from sync.schedule import QUIET
 from web.logging import hide_in_text
 from webhooks.dispatch import KnownRepository, Wanted, plan_requests, repositories_of
 
@@ -86,7 +88,7 @@ def accept(session: Session, webhook: Webhook, received: Received, *, now: datet
     if not is_new:
         _count_repeat(session, delivery_id)
         wanted = _unwell(session, webhook.synchronization, wanted)
-    _request(session, webhook.synchronization_id, wanted)
+    _request(session, webhook.synchronization_id, wanted, now)
     if is_new:
         result = DeliveryResult.IGNORED if wanted.is_nothing else DeliveryResult.PROCESSED
         session.execute(
@@ -168,16 +170,34 @@ def _unwell(session: Session, synchronization: Synchronization, wanted: Wanted) 
         packages=frozenset(session.scalars(failing)) if wanted.packages else frozenset(),
         unread=frozenset() if is_well else wanted.unread,
         reason="" if is_well else wanted.reason,
+        scope=wanted.scope,
+        people=frozenset() if is_well else wanted.people,
     )
 
 
-def _request(session: Session, synchronization_id: int, wanted: Wanted) -> None:
+def _request(session: Session, synchronization_id: int, wanted: Wanted, now: datetime) -> None:
     for package_id in sorted(wanted.packages):
         request_update(session, package_id=package_id, reason="webhook", actor="webhook", queue="interactive")
     if wanted.unread:
         session.execute(update(Repository).where(Repository.id.in_(wanted.unread)).values(manifest_checked_at=None))
+    for account_id, team_id in sorted(wanted.people):
+        request_person(
+            session,
+            synchronization_id=synchronization_id,
+            account_id=account_id,
+            team_id=team_id,
+            reason="webhook",
+            actor="webhook",
+        )
     if wanted.reason:
-        request_run(session, synchronization_id=synchronization_id, reason=f"webhook: {wanted.reason}", actor="webhook")
+        request_run(
+            session,
+            synchronization_id=synchronization_id,
+            reason=f"webhook: {wanted.reason}",
+            actor="webhook",
+            scope=wanted.scope,
+            not_before=now + QUIET,
+        )
 
 
 def _key(key: str) -> str:

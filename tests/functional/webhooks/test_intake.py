@@ -31,6 +31,7 @@ from models import (
 from sync.hooks import install_hooks
 from tests.fakes.gitlab import sign
 from tests.functional.composer.registry import Registry, manifest
+from tests.jobs import make_due
 from webhooks.jobs import delete_old_deliveries
 from webhooks.views import LARGEST_DELIVERY
 from wsgi import create_app
@@ -113,6 +114,7 @@ def test_a_push_to_a_repository_without_package_lets_the_synchronization_look(re
     registry.fake.wait_for_deliveries()
 
     assert waiting(registry, "synchronize_organization") == 1
+    make_due(registry.runtime)
     registry.run_jobs()
     assert registry.package("acme/tools").state is PackageState.ACTIVE
 
@@ -124,6 +126,10 @@ def test_a_change_of_members_asks_for_a_run(registry: Registry) -> None:
     registry.fake.wait_for_deliveries()
 
     assert (waiting(registry, "synchronize_organization"), waiting(registry, "update_package")) == (1, 0)
+    with registry.runtime.database.read() as session:  # the person at once, everybody a little later
+        queued = select(JobRun.name, JobRun.queue, JobRun.run_after <= utc_now()).where(JobRun.state == JobState.QUEUED)
+        jobs = {name.rpartition(".")[2]: (queue, bool(is_due)) for name, queue, is_due in session.execute(queued)}
+    assert jobs == {"synchronize_person": ("interactive", True), "synchronize_organization": ("sync", False)}
 
 
 @pytest.mark.parametrize("token", ["", "wrong"])
