@@ -1,7 +1,7 @@
 """What happens in the background: job runs, synchronization runs, webhook deliveries."""
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from models import (
     DeliveryResult,
@@ -46,10 +46,11 @@ def jobs_query(state: JobState | None) -> Select[JobRun]:
 
 
 def runs_query() -> Select[SyncRun]:
-    """Runs of all synchronizations, the newest first."""
+    """Runs of all synchronizations, the newest first, without their lists of changes."""
     loaded = joinedload(SyncRun.synchronization)
     options = (loaded.joinedload(Synchronization.organization), loaded.joinedload(Synchronization.integration))
-    return select(SyncRun).options(*options).order_by(SyncRun.id.desc())
+    lists = (defer(SyncRun.changes), defer(SyncRun.held))
+    return select(SyncRun).options(*options, *lists).order_by(SyncRun.id.desc())
 
 
 def deliveries_query() -> Select[WebhookDelivery]:

@@ -21,6 +21,7 @@ from admin.organization_list import count_by_organization
 from admin.versions import read_versions
 from models import JobState
 from sync.attention import list_attention
+from sync.run_report import SCOPE_WORDS
 from web.database import get_session
 from web.layout import Link
 from web.paging import load_page, requested_page
@@ -44,7 +45,7 @@ def activity() -> ResponseReturnValue:
 def runs() -> ResponseReturnValue:
     """Runs of synchronizations."""
     page = load_page(get_session(), runs_query(), number=requested_page())
-    return _tab("admin/activity_runs.html", page=page, marks=RUN_MARKS)
+    return _tab("admin/activity_runs.html", page=page, marks=RUN_MARKS, scopes=SCOPE_WORDS)
 
 
 @blueprint.get("/activity/deliveries")

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from models import RunResult, RunScope, Synchronization, SyncRun
 from organizations.change_words import change_summary
-from organizations.run_words import RESULTS, SCOPES, Status, reason_words, run_status, scope_words
+from organizations.run_words import RESULTS, Status, reason_words, run_status, scope_words
 from organizations.runs import WITHOUT_LISTS, has_changes
-from sync.run_report import names_of_people
+from sync.run_report import SCOPE_WORDS, names_of_people
 from web.paging import Page, load_page
 
 ROWS = 20
 CHANGED = "changed"
-KIND_CHOICES = (("", "any"), *((scope.value, words) for scope, words in SCOPES.items()))
+KIND_CHOICES = (("", "any"), *((scope.value, words) for scope, words in SCOPE_WORDS.items()))
 RESULT_CHOICES = (("", "any"), (CHANGED, "changed something"), *((key.value, RESULTS[key][1]) for key in RunResult))
 
 

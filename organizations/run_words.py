@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models import RunPhase, RunResult, RunScope, SyncRun
-from sync.run_report import APPLIED
+from sync.run_report import APPLIED, SCOPE_WORDS
 from web.components import Step, StepState
 from web.filters import duration
 
@@ -25,12 +25,6 @@ RESULTS = {
     RunResult.FAILED: ("error", "Failed"),
     RunResult.POSTPONED: ("paused", "Postponed"),
     RunResult.INTERRUPTED: ("warning", "Interrupted"),
-}
-SCOPES = {
-    RunScope.FULL: "full synchronization",
-    RunScope.CHEAP: "quick check",
-    RunScope.PERSON: "one person",
-    RunScope.PREVIEW: "preview",
 }
 REASONS = {
     "button": "“Synchronize now”",
@@ -60,7 +54,7 @@ class Status:
 
 def scope_words(run: SyncRun, person: str = "") -> str:
     """What kind of run it is: "quick check", "one person: @bob"."""
-    words = SCOPES[run.scope]
+    words = SCOPE_WORDS[run.scope]
     return f"{words}: {person}" if person else words
 
 

@@ -23,6 +23,12 @@ from models import (
 
 FORMAT = 1  # of the downloaded report; a higher one when something changes its meaning or goes
 APPLIED = frozenset({RunResult.OK, RunResult.HELD, RunResult.DEGRADED})
+SCOPE_WORDS = {
+    RunScope.FULL: "full synchronization",
+    RunScope.CHEAP: "quick check",
+    RunScope.PERSON: "one person",
+    RunScope.PREVIEW: "preview",
+}
 SIZES = ("people", "teams", "repositories", "packages")
 
 
