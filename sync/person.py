@@ -101,6 +101,7 @@ def _begin(runtime: Runtime, synchronization_id: int, *, account_id: str, reason
             credential_id=synchronization.credential_id,
             started_at=now,
             heartbeat_at=now,
+            phase_times={},
         )
         session.add(run)
         enter_phase(run, RunPhase.READ, now=now)
