@@ -6,7 +6,9 @@ from typing import Any
 
 from models import Hold, Synchronization
 from organizations.change_words import NOUNS, WRITTEN_SIGNS
+from organizations.lost_access import Loss
 from sync.report import Action, Subject
+from web.components import Change
 
 SHARE = re.compile(r"(\d+) of (\d+) (memberships|permissions|packages) would go")
 
@@ -24,6 +26,25 @@ def summarize_removals(removals: Sequence[Mapping[str, Any]]) -> str:
 def explain_hold(hold: Hold, synchronization: Synchronization) -> list[str]:
     """Why a run did not remove them: one sentence or two for each kind."""
     return [_explain(reason, synchronization) for reason in hold.reason.split("; ") if reason]
+
+
+def summarize_losses(losses: Sequence[Loss]) -> str:
+    """ "14 people would read fewer packages, 3 of them none any more"."""
+    people = "1 person" if len(losses) == 1 else f"{len(losses):,} people"
+    bare = sum(not loss.left for loss in losses)
+    if bare == len(losses):
+        return f"{people} would read no package any more"
+    return f"{people} would read fewer packages" + (f", {bare:,} of them none any more" if bare else "")
+
+
+def describe_loss(loss: Loss) -> Change:
+    """One person in a list of changes."""
+    total = loss.lost + loss.left
+    if loss.left:
+        text = f"would lose {loss.lost:,} of {total:,} packages"
+    else:
+        text = "would lose the only package" if total == 1 else f"would lose all {total:,} packages"
+    return Change("-", loss.name, login=loss.login, text=text, is_person=True)
 
 
 def _explain(reason: str, synchronization: Synchronization) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Hold, HoldState, Synchronization, SyncRun, User
 from organizations.change_words import change_groups
-from organizations.hold_words import explain_hold, summarize_removals
+from organizations.hold_words import describe_loss, explain_hold, summarize_losses, summarize_removals
 from organizations.lost_access import Loss, count_lost_access
 from sync.holds import HoldChanged, find_open_hold, list_holds
 from sync.load import load_state
@@ -51,7 +51,8 @@ class HoldPage:
     open: ShownHold | None
     approved: Sequence[ShownHold]
     declined: Sequence[ShownHold]
-    losses: Sequence[Loss]
+    losses: Sequence[ChangeGroup]
+    losses_summary: str
 
 
 def read_hold_page(session: Session, synchronization: Synchronization, *, text: str) -> HoldPage:
@@ -63,11 +64,14 @@ def read_hold_page(session: Session, synchronization: Synchronization, *, text: 
         _show(hold, runs[hold.run_id], synchronization, text if hold.state is HoldState.OPEN else "") for hold in holds
     ]
     waiting = next((each for each in shown if each.hold.state is HoldState.OPEN), None)
+    losses = read_losses(session, synchronization, waiting.hold) if waiting else []
+    people = [describe_loss(loss) for loss in losses[:MOST_SHOWN]]
     return HoldPage(
         open=waiting,
         approved=[each for each in shown if each.hold.state is HoldState.APPROVED],
         declined=[each for each in shown if each.hold.state is HoldState.DECLINED],
-        losses=read_losses(session, synchronization, waiting.hold) if waiting else [],
+        losses=[ChangeGroup("People", people, len(losses))],
+        losses_summary=summarize_losses(losses) if losses else "",
     )
 
 

@@ -54,9 +54,7 @@ def _troubles() -> Iterable[Banner]:
         return
     for trouble in find_troubles(get_session(), organization=organization):
         if trouble.need not in QUIET_NEEDS and request.path not in (trouble.url, trouble.home):
-            yield Banner(
-                trouble.kind, f"{trouble.title}. {trouble.text}", (Link(trouble.action, trouble.url),), trouble.since
-            )
+            yield Banner(trouble.kind, trouble.line, (Link(trouble.action, trouble.url),), trouble.since)
 
 
 def _search_url() -> str:

@@ -24,6 +24,7 @@ class Trouble:
     kind: str
     title: str
     text: str
+    line: str  # as short as it can be said, for a banner
     since: datetime
     url: str
     home: str
@@ -58,12 +59,8 @@ def describe(attention: Attention) -> Trouble:
     is_held = attention.need is Need.CONFIRMATION
     url = url_for("organizations.hold", org=org, synchronization_id=number) if is_held else home
     action = "Look at them" if is_held else "See what to do"
-    return Trouble(attention.need, kind, title, text, attention.since, url, home, action, organization, number)
-
-
-def count_removals(count: int) -> str:
-    """ "1 removal waits", "12 removals wait"."""
-    return "1 removal waits" if count == 1 else f"{count:,} removals wait"
+    line = f"{title}." if is_held else f"{title}. {text}"
+    return Trouble(attention.need, kind, title, text, line, attention.since, url, home, action, organization, number)
 
 
 def _name(synchronization: Synchronization) -> str:
@@ -91,8 +88,10 @@ def _credential(attention: Attention, name: str) -> tuple[str, str, str]:
 
 
 def _confirmation(attention: Attention, name: str) -> tuple[str, str, str]:
-    text = f"The last run of {name} would have removed more than usual: what is new went in, nothing was removed."
-    return "warning", f"{count_removals(attention.removals)} for your confirmation", text
+    path, is_one = attention.synchronization.remote_path, attention.removals == 1
+    count, verb = ("1 removal", "waits") if is_one else (f"{attention.removals:,} removals", "wait")
+    text = "A run would have removed more than usual. What is new went in, and nothing of this was removed."
+    return "warning", f"{count} in {path} {verb} for your confirmation", text
 
 
 def _problems(attention: Attention, name: str) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized
+from integrations.errors import CodeHostError, Forbidden, NotFound, RateLimited, Unauthorized
 from integrations.service import TokenReplaced
 from models import RunResult, SynchronizationState, utc_now
 from sync.lifecycle import Ending
@@ -28,7 +28,9 @@ def ending_of_snapshot(
     unknown = snapshot.unknown_parts
     if unknown:
         first = next(iter(unknown.values()))
-        text = f"{len(unknown)} parts could not be read and were left as they were; the first: {first}"
+        count, verb = ("1 list", "was") if len(unknown) == 1 else (f"{len(unknown)} lists", "were")
+        link = ":" if len(unknown) == 1 else "; the first:"
+        text = f"{count} of members could not be read and {verb} left as last known{link} {first}"
         endings.append(_degraded("partly_unknown", f"{text}; {stale}" if stale else text))
     return _join(endings) if endings else Ending(RunResult.OK, SynchronizationState.OK)
 
@@ -47,6 +49,9 @@ def ending_of_error(error: CodeHostError) -> Ending:
     """After an error of the host, with which nothing was written."""
     if isinstance(error, Unauthorized):
         return Ending(RunResult.FAILED, SynchronizationState.NEEDS_CREDENTIAL, "unauthorized", str(error))
+    if isinstance(error, Forbidden) and error.missing_scopes:
+        text = f"the credential may not read this any more: it needs the scope {' or '.join(error.missing_scopes)}"
+        return Ending(RunResult.FAILED, SynchronizationState.NEEDS_CREDENTIAL, "missing_scopes", text)
     if isinstance(error, NotFound):
         return Ending(RunResult.FAILED, SynchronizationState.REMOTE_MISSING, "remote_missing", str(error))
     if isinstance(error, RateLimited):

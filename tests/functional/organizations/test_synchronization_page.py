@@ -36,15 +36,18 @@ def test_what_was_not_read_is_named_with_its_age_wherever_it_is_shown(world: Wor
     add_run(world, scope=RunScope.CHEAP, unread=False)
     bob, carla = world.browser("bob"), world.browser("carla")
 
-    pages = [bob.read(HERE), carla.read("/orgs/acme/teams"), carla.read("/orgs/acme/teams/3")]
-    everybody = carla.read("/orgs/acme/people")
+    synchronization, team = bob.read(HERE), carla.read("/orgs/acme/teams/3")
+    teams, everybody = carla.read("/orgs/acme/teams"), carla.read("/orgs/acme/people")
 
-    for page in pages:
+    for page in (synchronization, team):
         assert "answered 503" in page
+    for page in (synchronization, team, teams, everybody):
         assert "3 h ago" in page
+    assert "the host did not answer for this group" in teams
     assert "The members of 1 group or project are as they were" in everybody
     add_run(world, unread=False)
-    assert "answered 503" not in bob.read(HERE) + carla.read("/orgs/acme/teams")
+    assert "answered 503" not in bob.read(HERE) + carla.read("/orgs/acme/teams/3")
+    assert "members as of" not in carla.read("/orgs/acme/teams")
     assert "last read completely" in carla.read("/orgs/acme/teams/3")
     assert "could not read everything" not in carla.read("/orgs/acme/people")
 

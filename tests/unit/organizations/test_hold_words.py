@@ -3,7 +3,8 @@
 import pytest
 
 from models import Hold, Integration, Synchronization
-from organizations.hold_words import explain_hold, summarize_removals
+from organizations.hold_words import describe_loss, explain_hold, summarize_losses, summarize_removals
+from organizations.lost_access import Loss
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,16 @@ def test_removals_are_counted_by_kind_in_the_order_of_a_report() -> None:
     removals = [{"kind": kind} for kind in ("grant", "membership", "membership", "team")]
 
     assert summarize_removals(removals) == "−1 team, −2 memberships, −1 permission"
+
+
+def test_losses_are_summed_up_by_how_much_is_left() -> None:
+    ann, bob = Loss("ann", "Ann", lost=2, left=0), Loss("bob", "Bob", lost=1, left=3)
+
+    assert summarize_losses([ann]) == "1 person would read no package any more"
+    assert summarize_losses([ann, bob]) == "2 people would read fewer packages, 1 of them none any more"
+    assert summarize_losses([bob]) == "1 person would read fewer packages"
+    assert [describe_loss(loss).text for loss in (ann, bob, Loss("eve", "Eve", lost=1, left=0))] == [
+        "would lose all 2 packages",
+        "would lose 1 of 4 packages",
+        "would lose the only package",
+    ]
