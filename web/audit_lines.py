@@ -1,13 +1,14 @@
 """Records of the audit log as people read them: a sentence, and the names in it. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from models import AuditRecord
-from web.audit_filter import ActorKind, actor_kind
 from web.audit_words import Wording, wording_of
 
+RUN = re.compile(r"synchronization (.*), run ([0-9]+)", re.DOTALL)
 HIDDEN = frozenset({"synchronization_id", "run", "run_id", "hold_id"})  # they become links
 
 CHANGES = frozenset({"settings_changed", "brakes_changed"})  # their details are `name: [before, after]`
@@ -24,7 +25,7 @@ class AuditLine:
     target: str
     after: str
     names: list[str] = field(default_factory=list)
-    more: list[tuple[str, str]] = field(default_factory=list)
+    more: list[str] = field(default_factory=list)
 
     @property
     def sentence(self) -> str:
@@ -46,11 +47,7 @@ def read_line(record: AuditRecord, organizations: Mapping[int, str]) -> AuditLin
         target=record.target if "{target}" in wording.text else "",
         after=after,
         names=names,
-        more=[
-            (_label(key), _plain(value, is_change=record.action in CHANGES))
-            for key, value in record.details.items()
-            if _is_told(key, value, wording)
-        ],
+        more=_more(record, wording),
     )
 
 
@@ -65,18 +62,22 @@ def _count(names: list[str], wording: Wording) -> str:
 
 def _actor(record: AuditRecord) -> str:
     """`synchronization acme, run 12` becomes `Run 12 of acme`."""
-    run = record.details.get("run")
-    if actor_kind(record) is ActorKind.SYNCHRONIZATION and isinstance(run, int):
-        return f"Run {run} of {record.actor.removeprefix('synchronization ').rpartition(', run ')[0]}"
-    return record.actor if record.actor_user_id is not None else record.actor[:1].upper() + record.actor[1:]
+    if record.actor_user_id is not None:
+        return record.actor
+    run = RUN.fullmatch(record.actor)
+    if run is not None:
+        return f"Run {run[2]} of {run[1]}"
+    return "Repertory" if record.actor == "system" else record.actor[:1].upper() + record.actor[1:]
 
 
-def _is_told(key: str, value: Any, wording: Wording) -> bool:
-    return key not in HIDDEN and key != wording.names and value not in ("", [], None)
-
-
-def _label(key: str) -> str:
-    return key.removeprefix("is_").replace("_", " ")
+def _more(record: AuditRecord, wording: Wording) -> list[str]:
+    is_change = record.action in CHANGES
+    told = [
+        f"{key.removeprefix('is_').replace('_', ' ')}: {_plain(value, is_change=is_change)}"
+        for key, value in record.details.items()
+        if key not in HIDDEN and key != wording.names and value not in ("", [], None)
+    ]
+    return [*told, f"from {record.ip_address}"] if record.ip_address else told
 
 
 def _plain(value: Any, *, is_change: bool) -> str:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from web.audit_lines import AuditLine
+from web.audit_lines import RUN, AuditLine
+from web.audit_words import Kind, actions_of
+
+OF_SYNCHRONIZATIONS = frozenset(actions_of(Kind.SYNCHRONIZATIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,11 @@ def links_of(line: AuditLine) -> AuditLinks:
 
 
 def _run(line: AuditLine) -> str:
-    number, synchronization_id = line.record.details.get("run"), line.record.details.get("synchronization_id")
-    if not (isinstance(number, int) and isinstance(synchronization_id, int)):
+    run, synchronization_id = RUN.fullmatch(line.record.actor), line.record.details.get("synchronization_id")
+    if run is None or line.record.actor_user_id is not None or not isinstance(synchronization_id, int):
         return ""
-    return url_for("organizations.run", org=line.organization, synchronization_id=synchronization_id, number=number)
+    organization, number = line.organization, int(run[2])
+    return url_for("organizations.run", org=organization, synchronization_id=synchronization_id, number=number)
 
 
 def _target(line: AuditLine) -> str:
@@ -36,6 +40,6 @@ def _target(line: AuditLine) -> str:
     if record.action == "package_added" and name:
         return url_for("organizations.package", org=organization, vendor=vendor, name=name)
     synchronization_id = record.details.get("synchronization_id")
-    if isinstance(synchronization_id, int) and "run" not in record.details:
+    if record.action in OF_SYNCHRONIZATIONS and isinstance(synchronization_id, int):
         return url_for("organizations.synchronization", org=organization, synchronization_id=synchronization_id)
     return ""

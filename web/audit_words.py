@@ -16,12 +16,12 @@ class Kind(StrEnum):
 
 
 KIND_LABELS = {
-    Kind.ACCESS: "People, teams and permissions",
+    Kind.ACCESS: "Who may do what",
     Kind.PACKAGES: "Packages",
     Kind.SYNCHRONIZATIONS: "Synchronizations",
     Kind.CREDENTIALS: "Accounts and tokens",
     Kind.LOGINS: "Logins and sessions",
-    Kind.SETTINGS: "Settings and integrations",
+    Kind.SETTINGS: "Settings",
 }
 
 PEOPLE = ("person", "people")
