@@ -34,26 +34,35 @@ def describe_stale_parts(session: Session, *, run_id: int, now: datetime) -> str
 
 
 def _last_confirmed(session: Session, run: SyncRun, keys: Collection[str]) -> dict[str, datetime | None]:
-    """By part, when the last full run before this one had it complete, or what that one knew about it."""
-    before = session.scalar(
-        select(SyncRun)
-        .where(
-            SyncRun.synchronization_id == run.synchronization_id,
-            SyncRun.number < run.number,
-            SyncRun.scope == RunScope.FULL,
-            SyncRun.result.in_(APPLIED),
-        )
-        .order_by(SyncRun.number.desc())
-        .limit(1)
-    )
-    if before is None:
+    """By part, when a run before this one had it complete. Quick checks read only what was unknown before them."""
+    before = _find_before(session, run, [RunScope.FULL, RunScope.CHEAP])
+    full = _find_before(session, run, [RunScope.FULL])
+    if before is None or full is None:
         return {}
-    was_unknown = select(SyncPart.key, SyncPart.confirmed_at).where(
-        SyncPart.run_id == before.id, SyncPart.status == PartStatus.UNKNOWN
-    )
-    earlier = {part.key: part.confirmed_at for part in session.execute(was_unknown)}
+    earlier, at_full = _unknown_parts(session, before), _unknown_parts(session, full)
     known = _known_parts(session, run.synchronization_id, read_by=before.ended_at or run.created_at)
-    return {key: earlier.get(key, before.started_at) for key in keys if key in known}
+
+    def confirmed_at(key: str) -> datetime | None:
+        return earlier.get(key, (before if key in at_full else full).started_at)
+
+    return {key: confirmed_at(key) for key in keys if key in known}
+
+
+def _find_before(session: Session, run: SyncRun, scopes: Collection[RunScope]) -> SyncRun | None:
+    query = select(SyncRun).where(
+        SyncRun.synchronization_id == run.synchronization_id,
+        SyncRun.number < run.number,
+        SyncRun.scope.in_(scopes),
+        SyncRun.result.in_(APPLIED),
+    )
+    return session.scalar(query.order_by(SyncRun.number.desc()).limit(1))
+
+
+def _unknown_parts(session: Session, run: SyncRun) -> dict[str, datetime | None]:
+    query = select(SyncPart.key, SyncPart.confirmed_at).where(
+        SyncPart.run_id == run.id, SyncPart.status == PartStatus.UNKNOWN
+    )
+    return {part.key: part.confirmed_at for part in session.execute(query)}
 
 
 def _known_parts(session: Session, synchronization_id: int, *, read_by: datetime) -> set[str]:

@@ -148,7 +148,8 @@ class _Reading:
         of_teams = _settle(self._teams, lambda: self._directory.list_teams(self._root_id))
         of_repositories = _settle(self._repositories, lambda: self._directory.list_repositories(self._root_id))
         manifests = {key: future.result() for key, future in self._manifests.items()}
-        doubt = _doubt(viewer, of_teams.get(root.remote_id))
+        of_root = of_teams.get(root.remote_id)
+        doubt = _doubt(viewer, of_root)
         return Snapshot(
             root=root,
             teams=teams,
@@ -156,7 +157,7 @@ class _Reading:
             repositories=repositories,
             repository_members={item.remote_id: of_repositories.get(item.remote_id, SKIPPED) for item in repositories},
             manifests={key: manifest for key, manifest in manifests.items() if manifest is not None},
-            may_remove=not doubt,
+            may_remove=not doubt and (viewer.is_administrator or (of_root is not None and of_root.is_complete)),
             doubt=doubt,
             began_at=self._began_at,
         )

@@ -69,6 +69,13 @@ def held_states(company: Company) -> list[HoldState]:
         return list(session.scalars(select(Hold.state).order_by(Hold.id)))
 
 
+def use_token(company: Company, token: str) -> None:
+    with company.runtime.database.write() as session:
+        credential = session.get_one(Synchronization, company.synchronization_id).credential
+        assert credential is not None
+        credential.seal_tokens(company.runtime.secret_box, access_token=token, refresh_token=None)
+
+
 def names(hold: Hold) -> set[str]:
     return {removal["name"].removeprefix("@") for removal in hold.removals if removal["kind"] == "membership"}
 
@@ -177,11 +184,7 @@ def test_a_part_that_can_not_be_read_says_when_it_was_last_confirmed(company: Co
 
 def test_an_organization_keeps_its_last_owner_and_says_so(company: Company) -> None:
     company.synchronize()
-    with company.runtime.database.write() as session:
-        credential = session.get_one(Synchronization, company.synchronization_id).credential
-        assert credential is not None
-        token = company.fake.personal_token(company.fake.user("root"))
-        credential.seal_tokens(company.runtime.secret_box, access_token=token, refresh_token=None)
+    use_token(company, company.fake.personal_token(company.fake.user("root")))
     company.fake.update_member(company.fake.group("acme"), company.fake.user("ann"), level=Level.DEVELOPER)
 
     company.synchronize()
@@ -192,6 +195,33 @@ def test_an_organization_keeps_its_last_owner_and_says_so(company: Company) -> N
     state = synchronization(company)
     assert (company.last_run().result, state.state) == (RunResult.DEGRADED, SynchronizationState.DEGRADED)
     assert "@ann stays owner of this organization" in state.state_reason
+
+
+def test_a_credential_without_its_scopes_removes_nothing_and_says_so(company: Company) -> None:
+    company.synchronize()
+    before = readers(company)
+    company.fake.remove_member(company.fake.group("acme"), company.fake.user("dan"))
+    use_token(company, company.fake.personal_token(company.fake.user("ann"), ["read_user"]))
+
+    company.synchronize()
+
+    assert synchronization(company).state is SynchronizationState.NEEDS_CREDENTIAL
+    assert "it needs the scope" in company.last_run().error_text
+    assert readers(company) == before
+
+
+def test_nobody_goes_while_the_root_can_not_say_whose_credential_this_is(company: Company) -> None:
+    company.synchronize()
+    company.fake.remove_member(company.fake.group("acme/backend"), company.fake.user("carla"))
+    company.fake.misbehave(rf"/groups/{company.fake.group('acme').id}/members/all", Kind.HTML_200)
+
+    company.synchronize()
+
+    assert "carla" in readers(company)
+    company.fake.behave()
+    company.synchronize()
+
+    assert "carla" not in readers(company)
 
 
 def test_a_root_that_is_gone_ends_access_after_a_while_and_the_first_good_run_brings_it_back(
