@@ -32,8 +32,9 @@ def add_run(world: World, *, scope: RunScope = RunScope.FULL, unread: bool = Tru
 
 
 def test_what_was_not_read_is_named_with_its_age_wherever_it_is_shown(world: World) -> None:
+    add_run(world, unread=False)
     add_run(world)
-    add_run(world, scope=RunScope.CHEAP, unread=False)
+    add_run(world, scope=RunScope.PERSON, unread=False)
     bob, carla = world.browser("bob"), world.browser("carla")
 
     synchronization, team = bob.read(HERE), carla.read("/orgs/acme/teams/3")
@@ -45,7 +46,7 @@ def test_what_was_not_read_is_named_with_its_age_wherever_it_is_shown(world: Wor
         assert "3 h ago" in page
     assert "the host did not answer for this group" in teams
     assert "The members of 1 group or project are as they were" in everybody
-    add_run(world, unread=False)
+    add_run(world, scope=RunScope.CHEAP, unread=False)
     assert "answered 503" not in bob.read(HERE) + carla.read("/orgs/acme/teams/3")
     assert "members as of" not in carla.read("/orgs/acme/teams")
     assert "last read completely" in carla.read("/orgs/acme/teams/3")
