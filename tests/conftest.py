@@ -10,6 +10,7 @@ import redis
 
 from config import Settings
 from models.runtime import Runtime, open_runtime
+from tests.compiled import compile_once
 from tests.databases import fresh_postgresql, fresh_sqlite
 from tests.services import (
     RedisServer,
@@ -27,6 +28,8 @@ SCALE = int(os.environ.get("REPERTORY_TEST_SCALE", "1"))  # `make soak` sets it:
 hypothesis.settings.register_profile("usual", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=100 * SCALE, print_blob=True)
 hypothesis.settings.load_profile("usual" if SCALE == 1 else "soak")
+
+compile_once()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,8 @@
-"""Fresh, migrated databases for tests: each is a copy of a template that is migrated once per test run."""
+"""Fresh, migrated databases for tests: each is a copy of a template that is migrated once per test run.
+
+Copying and dropping takes PostgreSQL longer than most tests take, so a process wipes its copies and lends them again,
+under another name: what a test left running finds nothing. A copy whose schema was touched is dropped.
+"""
 
 import fcntl
 import secrets
@@ -14,6 +18,38 @@ from models.database import Database
 from models.upgrade import upgrade_database
 
 TEMPLATE = "repertory_template"
+
+# A copy keeps its own witness: `wipe` makes it as it was when it was new, and says whether nobody changed its schema.
+WITNESS = """
+CREATE SCHEMA witness;
+CREATE TABLE witness.version AS TABLE public.alembic_version;
+CREATE TABLE witness.changes (command text);
+
+CREATE FUNCTION witness.note_change() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO witness.changes VALUES (tg_tag);
+END $$;
+
+CREATE FUNCTION witness.wipe() RETURNS boolean LANGUAGE plpgsql SET session_replication_role = replica AS $$
+DECLARE
+    name text;
+BEGIN
+    IF EXISTS (SELECT FROM witness.changes) THEN
+        RETURN false;
+    END IF;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('DELETE FROM public.%I', name);
+    END LOOP;
+    INSERT INTO public.alembic_version SELECT * FROM witness.version;
+    PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+       FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+    RETURN true;
+END $$;
+
+CREATE EVENT TRIGGER note_change ON ddl_command_end EXECUTE FUNCTION witness.note_change();
+"""
+
+_wiped: list[str] = []  # the names of copies that this process may lend again
 
 
 @contextmanager
@@ -32,22 +68,47 @@ def fresh_sqlite(services: Path, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def fresh_postgresql(services: Path, address: str) -> Iterator[str]:
-    """A migrated database on the PostgreSQL at `address`, dropped afterwards."""
-    with _only_one_process(services, "postgresql"):
-        _ensure_postgresql_template(address)
-    with empty_postgresql(address, template=TEMPLATE) as url:
-        yield url
+    """A migrated database on the PostgreSQL at `address`, which nobody else has; wiped afterwards."""
+    name = _wiped.pop() if _wiped else _copy_template(services, address)
+    try:
+        yield _url_of(address, name)
+    finally:
+        _take_back(address, name)
 
 
 @contextmanager
-def empty_postgresql(address: str, *, template: str = "template0") -> Iterator[str]:
-    """A database without tables (or a copy of `template`), dropped afterwards."""
-    name = f"repertory_{secrets.token_hex(8)}"
-    _administer(address, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+def empty_postgresql(address: str) -> Iterator[str]:
+    """A database without tables, dropped afterwards."""
+    name = _new_name()
+    _administer(address, f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
         yield _url_of(address, name)
     finally:
         _administer(address, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _copy_template(services: Path, address: str) -> str:
+    with _only_one_process(services, "postgresql"):
+        _ensure_postgresql_template(address)
+    name = _new_name()
+    _administer(address, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    return name
+
+
+def _take_back(address: str, name: str) -> None:
+    renamed = _new_name()
+    end_sessions = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
+    _administer(address, end_sessions, f'ALTER DATABASE "{name}" RENAME TO "{renamed}"')
+    with _connect(_url_of(address, renamed)) as connection:
+        is_as_new = connection.execute("SELECT witness.wipe()").fetchone() == (True,)
+    if is_as_new:
+        _wiped.append(renamed)
+    else:
+        _administer(address, f'DROP DATABASE "{renamed}" WITH (FORCE)')
+
+
+def _new_name() -> str:
+    return f"repertory_{secrets.token_hex(8)}"
 
 
 def _ensure_postgresql_template(address: str) -> None:
@@ -58,6 +119,7 @@ def _ensure_postgresql_template(address: str) -> None:
     _administer(address, f'DROP DATABASE IF EXISTS "{draft}"')
     _administer(address, f'CREATE DATABASE "{draft}" TEMPLATE template0')
     _migrate(_url_of(address, draft))
+    _administer(_url_of(address, draft), WITNESS)
     _administer(address, f'ALTER DATABASE "{draft}" RENAME TO "{TEMPLATE}"')
 
 
@@ -69,9 +131,10 @@ def _migrate(url: str) -> None:
         database.close()  # also writes SQLite's log back into its file, and frees PostgreSQL's template
 
 
-def _administer(address: str, statement: str) -> None:
+def _administer(address: str, *statements: str) -> None:
     with _connect(address) as connection:
-        connection.execute(statement.encode())
+        for statement in statements:
+            connection.execute(statement.encode())
 
 
 def _connect(address: str) -> psycopg.Connection:

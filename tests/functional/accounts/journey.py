@@ -88,6 +88,7 @@ class Person:
     decision: str = "authorize"
     client: FlaskClient = field(init=False)
     host: requests.Session = field(init=False)
+    _token: tuple[str, str] = ("", "")  # the session it belongs to, and itself
 
     def __post_init__(self) -> None:
         self.client = self.app.test_client()
@@ -96,7 +97,11 @@ class Person:
 
     def get(self, path: str, **options: object) -> TestResponse:
         """Open one of our pages."""
-        return self.client.get(path, base_url=self.base_url, **options)
+        answer = self.client.get(path, base_url=self.base_url, **options)
+        found = CSRF.search(answer.get_data(as_text=True)) if answer.mimetype == "text/html" else None
+        if found:
+            self._token = self._session_cookie(), html.unescape(found[1])
+        return answer
 
     def post(self, path: str, data: dict[str, str] | None = None, **options: object) -> TestResponse:
         """Send a form of ours, with the token of this browser."""
@@ -104,12 +109,13 @@ class Person:
         return self.client.post(path, base_url=self.base_url, data=form, **options)
 
     def csrf_token(self) -> str:
-        """A token as the theme form on every page carries it."""
+        """A token as the theme form on every page carries it; a new one after the browser got another session."""
         for path in ("/page", "/login/-/link", "/setup"):
-            found = CSRF.search(self.get(path).get_data(as_text=True))
-            if found:
-                return html.unescape(found[1])
-        raise AssertionError("no form with a token on any page")
+            if self._has_token():
+                break
+            self.get(path)
+        assert self._has_token(), "no form with a token on any page"
+        return self._token[1]
 
     def start(self, slug: str = "gitlab", purpose: str = "login", next_path: str = "") -> TestResponse:
         """Press a button that leads to the code host."""
@@ -149,6 +155,14 @@ class Person:
     def who(self) -> str:
         """Who the application says is logged in."""
         return self.get("/who").get_data(as_text=True)
+
+    def _has_token(self) -> bool:
+        return bool(self._token[1]) and self._token[0] == self._session_cookie()
+
+    def _session_cookie(self) -> str:
+        host = urlsplit(self.base_url).hostname or ""
+        cookies = (self.client.get_cookie(name, host) for name in ("rpt", "__Host-rpt"))
+        return "".join(cookie.value for cookie in cookies if cookie)
 
     def _submit_host_form(self, answer: requests.Response) -> requests.Response:
         wanted = f"Sign in as {self.host_login.title()}" if "Sign in as" in answer.text else "decision"
