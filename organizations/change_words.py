@@ -1,6 +1,6 @@
 """Changes of a run as people read them: groups by kind, a line that sums them up, and what they mean for people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,12 +44,25 @@ class Effect:
     text: str
 
 
-def change_groups(changes: Iterable[dict[str, Any]], totals: dict[str, int] | None = None) -> list[ChangeGroup]:
-    """A report's changes, grouped by kind in the order of the report. `totals`: how many there are with other pages."""
+def change_groups(
+    changes: Iterable[dict[str, Any]], totals: Mapping[str, int] | None = None, *, all_url: str = ""
+) -> list[ChangeGroup]:
+    """A report's changes, grouped by kind in the order of the report.
+
+    `totals`: how many there are with those that are not given. `all_url`: a page that shows one `kind` completely.
+    """
     groups: dict[str, list[Change]] = {}
     for change in changes:
         groups.setdefault(str(change["kind"]), []).append(_change(change))
-    return [ChangeGroup(TITLES[Subject(kind)], rows, (totals or {}).get(kind, 0)) for kind, rows in groups.items()]
+    return [
+        ChangeGroup(
+            TITLES[Subject(kind)],
+            rows,
+            (totals or {}).get(kind, 0),
+            f"{all_url}?kind={kind}#changes" if all_url else "",
+        )
+        for kind, rows in groups.items()
+    ]
 
 
 def change_summary(run: SyncRun) -> str:

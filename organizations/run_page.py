@@ -16,6 +16,7 @@ from web.components import ChangeGroup, Step
 from web.filters import duration
 
 CHANGES_PER_PAGE = 200  # keeps a page below 300 kB, however much a first run brings
+OVERVIEW = 10  # of each kind, as long as there is more than a page and nobody has asked for something
 WORTH_FILTERING = 10
 HELD_SHOWN = 50  # of each kind; their own page lists all
 CREDENTIAL_KINDS = {CredentialKind.OAUTH: "by OAuth", CredentialKind.ACCESS_TOKEN: "a stored access token"}
@@ -67,8 +68,13 @@ class ShownChanges:
 
     @property
     def page_count(self) -> int:
-        """On how many pages what matches is."""
-        return max(1, -(-self.matching // CHANGES_PER_PAGE))
+        """On how many pages what matches is. An overview has one."""
+        return 1 if self.is_overview else max(1, -(-self.matching // CHANGES_PER_PAGE))
+
+    @property
+    def is_overview(self) -> bool:
+        """Whether there is too much for a page, and only the beginning of each kind is shown."""
+        return not self.wanted and self.total > CHANGES_PER_PAGE
 
     @property
     def is_worth_filtering(self) -> bool:
@@ -107,8 +113,8 @@ class RunPage:
     is_left_waiting: bool
 
 
-def read_run_page(session: Session, run: SyncRun, wanted: ChangeFilter, *, page: int) -> RunPage:
-    """The report of a run in words."""
+def read_run_page(session: Session, run: SyncRun, wanted: ChangeFilter, *, page: int, url: str) -> RunPage:
+    """The report of a run in words. `url`: of the page itself."""
     report = read_report(session, run)
     is_preview = run.scope is RunScope.PREVIEW
     last_ok_at = report.synchronization.last_ok_at
@@ -123,8 +129,10 @@ def read_run_page(session: Session, run: SyncRun, wanted: ChangeFilter, *, page:
         duration="" if taken is None else duration(taken),
         summary=change_summary(run),
         effects=run_effects(run),
-        changes=show_changes(run, wanted, page=page),
-        held=_held_groups(run),
+        changes=show_changes(run, wanted, page=page, url=url),
+        held=change_groups(
+            _first_of_each_kind(run.held, HELD_SHOWN), Counter(str(change["kind"]) for change in run.held)
+        ),
         measures=compare(report),
         is_applied=run.result in APPLIED,
         is_preview=is_preview,
@@ -133,15 +141,22 @@ def read_run_page(session: Session, run: SyncRun, wanted: ChangeFilter, *, page:
     )
 
 
-def show_changes(run: SyncRun, wanted: ChangeFilter, *, page: int) -> ShownChanges:
-    """The changes that match, a page of them, with how many there are of each kind."""
+def show_changes(run: SyncRun, wanted: ChangeFilter, *, page: int, url: str = "") -> ShownChanges:
+    """A page of the changes that match; the beginning of each kind when there is much and nothing was asked for.
+
+    `url`: of the page, to which the kind is added where not everything is shown.
+    """
     matching = [change for change in run.changes if wanted.lets_through(change)]
+    totals = Counter(str(change["kind"]) for change in matching)
     number = min(page, max(1, -(-len(matching) // CHANGES_PER_PAGE)))
-    shown = matching[(number - 1) * CHANGES_PER_PAGE : number * CHANGES_PER_PAGE]
+    if not wanted and len(matching) > CHANGES_PER_PAGE:
+        number, shown = 1, _first_of_each_kind(matching, OVERVIEW)
+    else:
+        shown = matching[(number - 1) * CHANGES_PER_PAGE : number * CHANGES_PER_PAGE]
     kinds, actions = {change["kind"] for change in run.changes}, {change["action"] for change in run.changes}
     return ShownChanges(
         wanted=wanted,
-        groups=change_groups(shown, Counter(change["kind"] for change in matching)),
+        groups=change_groups(shown, totals, all_url="" if wanted else url),
         shown=len(shown),
         matching=len(matching),
         total=len(run.changes),
@@ -180,12 +195,11 @@ def _credential_words(report: RunReport) -> str:
     return f"{credential.name}, {CREDENTIAL_KINDS[CredentialKind(credential.kind)]}"
 
 
-def _held_groups(run: SyncRun) -> list[ChangeGroup]:
-    totals = Counter(change["kind"] for change in run.held)
-    shown: Counter[str] = Counter()
-    rows = []
-    for change in run.held:
-        shown[change["kind"]] += 1
-        if shown[change["kind"]] <= HELD_SHOWN:
-            rows.append(change)
-    return change_groups(rows, totals)
+def _first_of_each_kind(changes: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    seen: Counter[str] = Counter()
+    first = []
+    for change in changes:
+        seen[change["kind"]] += 1
+        if seen[change["kind"]] <= most:
+            first.append(change)
+    return first

@@ -58,12 +58,13 @@ def _render_run(template: str, organization: Organization, synchronization_id: i
         action=request.args.get("action", ""),
         text=request.args.get("text", "").strip(),
     )
+    url = url_for(".run", org=organization.short_name, synchronization_id=found.id, number=number)
     return render_template(
         template,
         organization=organization,
         synchronization=found,
         run=shown,
-        page=read_run_page(get_session(), shown, wanted, page=requested_page()),
+        page=read_run_page(get_session(), shown, wanted, page=requested_page(), url=url),
     )
 
 

@@ -62,8 +62,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeGroup:
-    """Changes of one kind, with their title. `total`: how many there are when only some are shown."""
+    """Changes of one kind, with their title. `total`: how many there are when only some are shown; all at `all_url`."""
 
     title: str
     changes: Sequence[Change]
     total: int = 0
+    all_url: str = ""

@@ -127,13 +127,15 @@ def test_thousands_of_changes_come_in_pages_that_stay_small(world: World) -> Non
     add_run(world, 1, changes=rows, counts={"changes": {"membership": {"add": 6000, "remove": 6000}}})
     bob = world.browser("bob")
 
-    first, last = bob.read(f"{HERE}/runs/1"), bob.read(f"{HERE}/runs/1?page=60&action=&kind=membership")
-    live = bob.read(f"{HERE}/runs/1/live")
+    overview, live = bob.read(f"{HERE}/runs/1"), bob.read(f"{HERE}/runs/1/live")
+    first, last = (bob.read(f"{HERE}/runs/1?kind=membership&page={page}") for page in (1, 60))
 
-    assert max(len(first.encode()), len(last.encode())) < MOST_BYTES
+    assert max(len(page.encode()) for page in (overview, live, first, last)) < MOST_BYTES
+    for page in (overview, live):
+        assert f'<a href="{HERE}/runs/1?kind=membership#changes">Show all 12,000</a>' in page
+        assert ("person-00009" in page, "person-00010" in page) == (True, False)
     assert "Page 1 of 60" in first
-    assert f'href="{HERE}/runs/1?page=2#changes"' in first
-    assert f'href="{HERE}/runs/1?page=2#changes"' in live
+    assert f'href="{HERE}/runs/1?page=2&amp;kind=membership#changes"' in first
     assert ("person-00199" in first, "person-00200" in first) == (True, False)
     assert "person-11999" in last
     assert bob.get(f"{HERE}/runs/1.json").get_json()["changes"] == rows

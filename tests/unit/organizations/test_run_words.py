@@ -113,7 +113,17 @@ def test_changes_are_filtered_by_kind_action_and_text(wanted: ChangeFilter, matc
     assert [key for key, _ in shown.kinds] == ["", "team", "membership"]
 
 
+def test_much_begins_with_the_first_of_each_kind_and_leads_to_the_rest() -> None:
+    shown = show_changes(run(changes=[*MANY, change("team", "add", "acme")]), ChangeFilter(), page=2, url="/run")
+
+    assert (shown.is_overview, shown.page_count, shown.number, shown.shown) == (True, 1, 1, 11)
+    assert [(group.total, len(group.changes), group.all_url) for group in shown.groups] == [
+        (450, 10, "/run?kind=membership#changes"),
+        (1, 1, "/run?kind=team#changes"),
+    ]
+
+
 def test_a_page_past_the_end_is_the_last_one() -> None:
-    shown = show_changes(run(changes=MANY), ChangeFilter(), page=99)
+    shown = show_changes(run(changes=MANY), ChangeFilter(kind="membership"), page=99)
 
     assert (shown.number, shown.page_count, shown.shown) == (3, 3, 50)
