@@ -30,6 +30,7 @@ from models.upgrade import newest_revision, upgrade_database
 from organizations.access_answers import answer_question, as_documents, as_lines
 from organizations.access_loading import Question
 from organizations.run_lines import change_lines, report_lines
+from sync.checks import check_synchronizations
 from sync.jobs import request_run_now
 from sync.preview_jobs import request_preview
 from sync.run_report import APPLIED, RunReport, as_document, read_report
@@ -124,7 +125,7 @@ def setup_link(if_needed: bool) -> None:
 def doctor(as_json: bool) -> None:
     """Check everything that this instance needs. Exit code 1 when something fails."""
     with _runtime() as runtime:
-        checks = check_system(runtime, read_git_version=read_git_version)
+        checks = [*check_system(runtime, read_git_version=read_git_version), check_synchronizations(runtime)]
     if as_json:
         click.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:

@@ -3,7 +3,18 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Hold, HoldState, Identity, IdentityState, Membership, Synchronization, Team, TeamKind, User
+from models import (
+    Hold,
+    HoldState,
+    Identity,
+    IdentityState,
+    Integration,
+    Membership,
+    Synchronization,
+    Team,
+    TeamKind,
+    User,
+)
 from sync.check import Brake, Policy
 
 
@@ -39,9 +50,11 @@ def _has_other_owner(session: Session, synchronization: Synchronization) -> bool
     """Somebody who was made an owner by hand, or by another synchronization, and can log in."""
     can_log_in = (
         select(Identity.id)
-        .join(User, isouter=True)
+        .join(Integration)
+        .join(User, User.id == Identity.user_id, isouter=True)
         .where(
             Identity.state == IdentityState.ACTIVE,
+            Integration.deleted_at.is_(None),
             User.disabled_at.is_(None),
             (Identity.id == Membership.identity_id) | (Identity.user_id == Membership.user_id),
         )

@@ -7,12 +7,14 @@ from sqlalchemy import select
 
 from accounts.identities import has_place
 from composer.access import Role, find_role, list_readers, visible_organizations
+from jobs.checks import CheckState
 from models import (
     AuditRecord,
     Hold,
     HoldState,
     Identity,
     Membership,
+    MembershipSource,
     RunResult,
     Synchronization,
     SynchronizationState,
@@ -22,6 +24,7 @@ from models import (
     User,
     utc_now,
 )
+from sync.checks import check_synchronizations
 from sync.holds import HoldChanged, approve_hold, decline_hold, find_open_hold, list_holds, reopen_hold
 from tests.fakes.gitlab import Kind, Level
 from tests.fakes.gitlab import User as RemoteUser
@@ -67,6 +70,13 @@ def hold_now(company: Company) -> Hold:
 def held_states(company: Company) -> list[HoldState]:
     with company.runtime.database.read() as session:
         return list(session.scalars(select(Hold.state).order_by(Hold.id)))
+
+
+def owners(company: Company) -> list[str]:
+    """By account: those whom a synchronization made owners."""
+    with company.runtime.database.read() as session:
+        query = select(Identity.login).join(Membership).join(Team).where(Team.kind == TeamKind.OWNERS)
+        return list(session.scalars(query))
 
 
 def use_token(company: Company, token: str) -> None:
@@ -189,12 +199,19 @@ def test_an_organization_keeps_its_last_owner_and_says_so(company: Company) -> N
 
     company.synchronize()
 
-    with company.runtime.database.read() as session:
-        owners = select(Identity.login).join(Membership).join(Team).where(Team.kind == TeamKind.OWNERS)
-        assert session.scalars(owners).all() == ["ann"]
+    assert owners(company) == ["ann"]
     state = synchronization(company)
     assert (company.last_run().result, state.state) == (RunResult.DEGRADED, SynchronizationState.DEGRADED)
     assert "@ann stays owner of this organization" in state.state_reason
+    with company.runtime.database.write() as session:
+        dan = session.scalars(select(Identity).where(Identity.login == "dan")).one()
+        dan.user = User(display_name="Dan")
+        team = session.scalars(select(Team).where(Team.kind == TeamKind.OWNERS)).one()
+        session.add(Membership(team=team, user=dan.user, source=MembershipSource.LOCAL))
+    company.synchronize()
+
+    assert owners(company) == []
+    assert company.last_run().result is RunResult.OK
 
 
 def test_a_credential_without_its_scopes_removes_nothing_and_says_so(company: Company) -> None:
@@ -251,6 +268,7 @@ def test_a_root_that_is_gone_ends_access_after_a_while_and_the_first_good_run_br
     company.synchronize()
 
     assert synchronization(company).suspended_at is not None
+    assert check_synchronizations(company.runtime).reason == "acme: acme is suspended"
     assert readers(company) == set()
     assert places(company, dan_id) == (False, None, False)
     assert places(company, ann_id) == (True, Role.OWNER, True)
@@ -262,6 +280,7 @@ def test_a_root_that_is_gone_ends_access_after_a_while_and_the_first_good_run_br
     assert (back.state, back.missing_since, back.suspended_at) == (SynchronizationState.OK, None, None)
     assert readers(company) == before
     assert places(company, dan_id) == (True, Role.MEMBER, True)
+    assert check_synchronizations(company.runtime).state is CheckState.OK
     assert [action for action in actions(company) if action.startswith("access_")] == [
         "access_suspended",
         "access_restored",
