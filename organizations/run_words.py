@@ -38,6 +38,10 @@ REASONS = {
     "interrupted": "the run before was interrupted",
     "rate limit over": "the host had asked to wait",
     "login": "a login",
+    "new token": "the token had been renewed",
+    "members of the root changed": "the members of the top group had changed",
+    "changed while it waited": "something changed while it waited",
+    "another run was under way": "another run was under way",
     "command line": "the command line",
 }
 

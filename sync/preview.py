@@ -139,9 +139,7 @@ class _Progress:
 def _keep(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCount) -> None:
     decided_at = utc_now()
     decision = _decide(runtime, run_id, snapshot, decided_at)
-    ending = ending_of_snapshot(snapshot, alarm=decision.alarm)
-    if decision.held:
-        ending = replace(ending, result=RunResult.HELD)
+    ending = _ending(snapshot, decision)
     with runtime.database.write() as session:
         run = _open_preview(session, run_id)
         enter_phase(run, RunPhase.PLAN, now=decided_at)
@@ -151,6 +149,15 @@ def _keep(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCount
         save_parts(session, run_id=run_id, unknown=snapshot.unknown_parts)
         _end(run, ending, utc_now())
         note_requests(run, count)
+
+
+def _ending(snapshot: Snapshot, decision: Decision) -> Ending:
+    ending = ending_of_snapshot(snapshot, alarm=decision.alarm)
+    if not decision.held:
+        return ending
+    text = f"{len(decision.held):,} removals would wait for your confirmation: {decision.hold_reason}"
+    whole = ". ".join(filter(None, (text, ending.error_text)))
+    return replace(ending, result=RunResult.HELD, error_code="removals_held", error_text=whole)
 
 
 def _decide(runtime: Runtime, run_id: int, snapshot: Snapshot, now: datetime) -> Decision:

@@ -116,7 +116,7 @@ def test_removals_that_wait_are_named_and_lead_to_the_decision(world: World) -> 
 
     page = world.browser("bob").read(f"{HERE}/runs/1")
 
-    assert "60 removals wait for your confirmation" in page
+    assert "Removals wait for your confirmation" in page
     assert "60 of 70 memberships would go." in page
     assert f'href="{HERE}/held"' in page
     assert "person-00000" in page

@@ -121,7 +121,7 @@ def test_who_asks_again_gets_the_preview_that_waits_and_later_a_new_one(company:
 @pytest.mark.parametrize(
     ("where", "kind", "result"),
     [
-        (r"/groups/\d+/projects", Kind.TRUNCATED_JSON, RunResult.FAILED),
+        (r"/groups/\d+/projects", Kind.HTML_200, RunResult.FAILED),
         (r"/members/all", Kind.RATE_LIMITED, RunResult.POSTPONED),
         (r"/projects/\d+/members/all", Kind.STATUS_500, RunResult.DEGRADED),
     ],
@@ -138,6 +138,21 @@ def test_trouble_at_the_host_is_said_and_changes_nothing(
     assert shown.result is result
     assert shown.error_text
     assert everything(company) == before
+
+
+def test_removals_that_would_wait_are_shown_and_open_no_hold(company: Company) -> None:
+    company.synchronize()
+    for path in ("acme/backend", "acme/frontend", "acme/platform"):
+        company.fake.delete_group(company.fake.group(path))
+    before = everything(company)
+
+    shown = look(company)
+
+    assert (shown.result, shown.error_code) == (RunResult.HELD, "removals_held")
+    assert f"{len(shown.held)} removals would wait for your confirmation" in shown.error_text
+    assert everything(company) == before
+    company.synchronize()
+    assert company.last_run().held == shown.held
 
 
 def test_a_preview_whose_worker_died_begins_again(company: Company) -> None:
