@@ -71,7 +71,8 @@ def plan_synchronization(state: State, snapshot: Snapshot, *, today: date) -> Pl
     """Compare both sides. What an open part of the snapshot would say stays as it is, and so do settled accounts."""
     keep = _Keep(state, snapshot)
     teams = {key: TeamValue.of(wanted) for key, wanted in wanted_teams(snapshot, today=today).items()}
-    memberships = keep.unsettled(wanted_memberships(snapshot, today=today), lambda key: key[1])
+    wanted = keep.unsettled(wanted_memberships(snapshot, today=today), lambda key: key[1])
+    memberships = _keep_sources(wanted, state, keep.heirs_of_open_teams(snapshot))
     grants = keep.unsettled(wanted_grants(snapshot, today=today), lambda key: key.account_id)
     repository_changes = _plan_repositories(state, snapshot, keep)
     return Plan(
@@ -120,6 +121,10 @@ class _Keep:
         is_open = self._is_open(self._repositories, key.repository_id)
         return self.account(key.account_id) or is_open or self._is_open_team(self._team_of.get(key.repository_id))
 
+    def heirs_of_open_teams(self, snapshot: Snapshot) -> frozenset[str]:
+        """Teams about whose parent the snapshot can not tell who is in it."""
+        return frozenset(team.remote_id for team in snapshot.teams if self._is_open_team(team.parent_id))
+
     def unsettled(self, wanted: dict[Key, Value], account_of: Callable[[Key], str | None]) -> dict[Key, Value]:
         """Without what the snapshot says about settled accounts: newer things are known about them."""
         if not self._settled:
@@ -133,6 +138,19 @@ class _Keep:
         """A part that is missing was not asked for in a snapshot of one person; in others its thing is gone."""
         part = parts.get(key)
         return bool(self._person) if part is None else part.is_open
+
+
+def _keep_sources(
+    wanted: dict[tuple[TeamKey, str], WantedMembership], state: State, heirs: frozenset[str]
+) -> dict[tuple[TeamKey, str], WantedMembership]:
+    """Whether somebody is in a team by inheritance can not be told without its parent: leave it as it was."""
+    if not heirs:
+        return wanted
+    known = state.memberships
+    return {
+        key: value._replace(source=known[key].source) if key[0][0] in heirs and key in known else value
+        for key, value in wanted.items()
+    }
 
 
 def _teams_of(state: State, accounts: frozenset[str]) -> frozenset[TeamKey]:

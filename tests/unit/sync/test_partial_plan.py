@@ -7,7 +7,18 @@ from models import GrantSource, TeamKind
 from sync.plan import Plan
 from sync.snapshot import SKIPPED, Part, Snapshot
 from sync.wanted import GrantKey
-from tests.unit.sync.remote import DEVELOPER, MAINTAINER, OWNER, REPORTER, complete, member, repository, snapshot, team
+from tests.unit.sync.remote import (
+    DEVELOPER,
+    MAINTAINER,
+    OWNER,
+    REPORTER,
+    complete,
+    member,
+    repository,
+    snapshot,
+    team,
+    unknown,
+)
 from tests.unit.sync.test_plan import plan, state_after
 
 TEAMS = (team("1"), team("2", path="acme/backend", parent_id="1"), team("3", path="acme/frontend", parent_id="1"))
@@ -151,3 +162,9 @@ def test_settled_people_hide_nobody_else() -> None:
 
     assert set(found.memberships.add) == {(("2", DEVELOPER.key), "id-zoe")}
     assert set(found.memberships.remove) == {(("2", DEVELOPER.key), "id-eve")}
+
+
+def test_who_inherits_is_left_as_it_was_while_the_parent_can_not_be_read() -> None:
+    blind = replace(COMPANY, team_members={**COMPANY.team_members, "1": unknown()})
+
+    assert plan(STATE, blind).memberships == plan(STATE, COMPANY).memberships
