@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from accounts.answers import answer_page, login_refused
 from accounts.callback import Arrival, Proof, StaleFlow
 from accounts.claim import NoLongerAdmitted, NotTheChosenAdministrator, check_still_admitted, claim_administration
-from accounts.current import client_address, current_user
+from accounts.current import current_user
 from accounts.grants import store_grant
 from accounts.identities import (
     LoginRefused,
@@ -46,7 +46,6 @@ def finish_login(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
             actor_user_id=identity.user_id,
             action="logged_in",
             target=describe(identity),
-            ip_address=client_address(),
         )
         assert identity.user_id is not None
         log_in(session, user_id=identity.user_id, identity_id=identity.id)
@@ -71,7 +70,6 @@ def finish_claim(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
             integration=_integration(session, arrival),
             account=proof.account,
             chosen=settings.setup_admin,
-            ip_address=client_address(),
             now=utc_now(),
         )
         assert identity.user_id is not None

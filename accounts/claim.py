@@ -35,7 +35,7 @@ def check_still_admitted(session: Session, setup_session_id: int | None) -> None
 
 
 def claim_administration(
-    session: Session, *, integration: Integration, account: RemoteAccount, chosen: str, ip_address: str, now: datetime
+    session: Session, *, integration: Integration, account: RemoteAccount, chosen: str, now: datetime
 ) -> Identity:
     """Make the owner of the account administrator and end Setup Mode, all in the caller's transaction.
 
@@ -58,7 +58,6 @@ def claim_administration(
         actor_user_id=user.id,
         action="setup_completed",
         target=describe(identity),
-        ip_address=ip_address,
     )
     session.flush()
     return identity

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, Request, request
+from flask import Flask, Request
 from flask_login import LoginManager
 from flask_login import current_user as flask_current_user
 from sqlalchemy import select
@@ -47,11 +47,6 @@ def init_current_user(app: Flask) -> None:
 def current_user_row(session: Session) -> User:
     """The person behind this request, to be read or changed. Raises NoResultFound for a visitor."""
     return session.get_one(User, current_user.id)
-
-
-def client_address() -> str:
-    """The address of the browser, for the audit log."""
-    return request.remote_addr or ""
 
 
 def _load(_request: Request) -> CurrentUser | None:

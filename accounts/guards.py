@@ -15,7 +15,7 @@ from flask import abort, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from accounts.current import CurrentUser, client_address, current_user, current_user_row
+from accounts.current import CurrentUser, current_user, current_user_row
 from accounts.setup_guard import is_setup_mode, setup_session
 from composer.access import Role, find_role
 from models import Organization, utc_now
@@ -28,7 +28,6 @@ __all__ = [
     "Role",
     "administrator_or_setup_required",
     "administrator_required",
-    "client_address",
     "current_role",
     "current_user",
     "current_user_row",

@@ -119,6 +119,8 @@ def refresh_identity(session: Session, identity: Identity, account: RemoteAccoun
     identity.web_url = account.web_url
     identity.avatar_url = account.avatar_url
     identity.is_external = account.is_external
+    if identity.state is IdentityState.BLOCKED and account.state is not AccountState.BLOCKED:
+        record_audit(session, actor="code host", action="account_unblocked", target=describe(identity))
     identity.state = IdentityState.BLOCKED if account.state is AccountState.BLOCKED else IdentityState.ACTIVE
     session.flush()
     _replace_addresses(session, identity, account)

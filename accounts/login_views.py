@@ -14,7 +14,7 @@ from accounts.departures import Departure, check_departure, depart
 from accounts.guards import login_required
 from accounts.setup_guard import is_setup_mode
 from integrations.service import UnknownIntegration, get_integration, list_login_integrations
-from models import FlowPurpose, Integration, Organization, Synchronization, utc_now
+from models import FlowPurpose, Integration, Organization, Synchronization, record_audit, utc_now
 from web.database import get_session
 from web.limits import limited
 from web.login import log_in
@@ -64,6 +64,9 @@ def start_login(slug: str) -> ResponseReturnValue:
 def log_out() -> ResponseReturnValue:
     """End this session. The code host still knows the person, and the page says so."""
     session = get_session()
+    if current_user.is_authenticated:
+        name, user_id = current_user.display_name, current_user.id
+        record_audit(session, actor=name, actor_user_id=user_id, action="logged_out", target=f"{name} (id {user_id})")
     end_session(session)
     session.commit()
     flash("You are logged out here. You are still logged in at your code host.", "info")

@@ -3,6 +3,7 @@
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from accounts.addresses import choose_default_address, list_addresses
 from accounts.answers import login_refused
@@ -15,7 +16,7 @@ from accounts.guards import login_required, recent_login_required
 from accounts.identities import IdentityTaken, LoginRefused, link_identity
 from accounts.notes import find_pending_link, forget_pending_link
 from integrations.service import list_integrations
-from models import Identity, Integration, utc_now
+from models import Identity, Integration, record_audit, utc_now
 from web.database import get_session
 from web.login import (
     browser_session,
@@ -142,6 +143,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
     session = get_session()
     if not revoke_session(session, session_id=session_id, user_id=current_user.id):
         abort(404)
+    _record_ended(session)
     session.commit()
     flash("The session is ended.", "success")
     return redirect(url_for("accounts.sessions"), code=303)
@@ -153,9 +155,16 @@ def end_other_sessions() -> ResponseReturnValue:
     """Log out everywhere but here."""
     session, row = get_session(), browser_session().row
     revoke_sessions_of_user(session, user_id=current_user.id, except_id=row.id if row else None)
+    _record_ended(session)
     session.commit()
     flash("All other sessions are ended.", "success")
     return redirect(url_for("accounts.sessions"), code=303)
+
+
+def _record_ended(session: Session) -> None:
+    name, user_id = current_user.display_name, current_user.id
+    target = f"{name} (id {user_id})"
+    record_audit(session, actor=name, actor_user_id=user_id, action="sessions_ended", target=target)
 
 
 def _own_identity_or_404(identity_id: int) -> Identity:

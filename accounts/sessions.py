@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
-from models import Identity, IdentityState, User, WebSession
+from models import Identity, IdentityState, User, WebSession, record_audit
 
 
 def move_or_end_sessions(session: Session, *, identity_id: int, keep_id: int, onto_id: int, now: datetime) -> None:
@@ -37,7 +37,11 @@ def end_sessions_of_the_blocked(session: Session, *, now: datetime) -> int:
         update(WebSession)
         .where(WebSession.revoked_at.is_(None), is_blocked, ~has_other)
         .values(revoked_at=now)
-        .returning(WebSession.id)
+        .returning(WebSession.user_id)
         .execution_options(synchronize_session=False)
-    )
-    return len(ended.all())
+    ).all()
+    for user in session.scalars(select(User).where(User.id.in_(set(ended)))):
+        target = f"{user.display_name} (id {user.id})"
+        details = {"reason": "blocked at the code host"}
+        record_audit(session, actor="system", action="sessions_ended", target=target, details=details)
+    return len(ended)

@@ -3,7 +3,7 @@
 from flask import abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from accounts.guards import administrator_or_setup_required, client_address, recent_login_required
+from accounts.guards import administrator_or_setup_required, recent_login_required
 from accounts.setup_guard import setup_session
 from accounts.trials import read_trial_page
 from admin.blueprint import blueprint
@@ -177,7 +177,6 @@ def delete(slug: str) -> ResponseReturnValue:
             stored,
             actor=actor,
             actor_user_id=user_id,
-            ip_address=client_address(),
             now=utc_now(),
         )
     except LastWayIn:

@@ -4,7 +4,7 @@ from flask import flash
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 
-from accounts.guards import client_address, current_user
+from accounts.guards import current_user
 from admin.examination import Examination, Line, Verdict, examine
 from admin.guide import correct_base_url
 from integrations.errors import ConnectionFailed, Diagnosis, Stage
@@ -58,7 +58,7 @@ def add_from_form(session: Session, runtime: Runtime, form: IntegrationForm, bas
     actor, user_id = who_acts()
     try:
         integration = add_integration(
-            session, runtime.secret_box, draft, actor=actor, actor_user_id=user_id, ip_address=client_address()
+            session, runtime.secret_box, draft, actor=actor, actor_user_id=user_id
         )
     except SlugTaken as error:
         form.slug.data = error.free
@@ -85,7 +85,6 @@ def change_from_form(
             form.draft(slug=integration.slug, base_url=base_url),
             actor=actor,
             actor_user_id=user_id,
-            ip_address=client_address(),
         )
     except BaseUrlLocked:
         add_error(form.base_url, "Accounts are known through this host. Add another integration for another host.")

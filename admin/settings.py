@@ -66,7 +66,7 @@ class ServerSetting:
 
 
 def save_settings(
-    session: Session, instance: Instance, form: SettingsForm, *, actor: str, actor_user_id: int | None, ip_address: str
+    session: Session, instance: Instance, form: SettingsForm, *, actor: str, actor_user_id: int | None
 ) -> None:
     """Take the valid form over, and note what was changed."""
     before = {name: _plain(getattr(instance, name)) for name in CHANGEABLE}
@@ -83,7 +83,6 @@ def save_settings(
         action="settings_changed",
         target="instance",
         details=changed,
-        ip_address=ip_address,
     )
     session.flush()
 

@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from accounts.guards import administrator_or_setup_required, client_address, recent_login_required
+from accounts.guards import administrator_or_setup_required, recent_login_required
 from admin.blueprint import blueprint
 from admin.saving import who_acts
 from admin.settings import SettingsForm, describe_server, save_settings
@@ -34,7 +34,6 @@ def change_settings() -> ResponseReturnValue:
         form,
         actor=actor,
         actor_user_id=user_id,
-        ip_address=client_address(),
     )
     session.commit()
     flash("The settings are saved.", "success")

@@ -101,7 +101,6 @@ def add_integration(
     *,
     actor: str,
     actor_user_id: int | None = None,
-    ip_address: str = "",
 ) -> Integration:
     """Store a new integration. Raises InvalidSlug, SlugTaken, ClientTaken."""
     if not SLUG.fullmatch(draft.slug):
@@ -115,7 +114,7 @@ def add_integration(
     integration.seal_client_secret(box, draft.client_secret)
     session.add(integration)
     session.flush()
-    _record(session, "integration_created", integration, actor, actor_user_id, ip_address)
+    _record(session, "integration_created", integration, actor, actor_user_id)
     return integration
 
 
@@ -127,7 +126,6 @@ def edit_integration(
     *,
     actor: str,
     actor_user_id: int | None = None,
-    ip_address: str = "",
 ) -> None:
     """Change everything but platform and slug. Raises BaseUrlLocked, ClientTaken, LastWayIn."""
     if draft.base_url != integration.base_url and count_dependents(session, integration.id).accounts:
@@ -139,7 +137,7 @@ def edit_integration(
     if draft.client_secret:
         integration.seal_client_secret(box, draft.client_secret)
     session.flush()
-    _record(session, "integration_changed", integration, actor, actor_user_id, ip_address)
+    _record(session, "integration_changed", integration, actor, actor_user_id)
 
 
 def delete_integration(
@@ -150,7 +148,6 @@ def delete_integration(
     actor: str,
     now: datetime,
     actor_user_id: int | None = None,
-    ip_address: str = "",
 ) -> None:
     """Take an integration out of use; its secrets are erased, its synchronizations wait. Raises LastWayIn.
 
@@ -171,7 +168,7 @@ def delete_integration(
     )
     session.execute(update(OAuthFlow).where(OAuthFlow.integration_id == integration.id).values(expires_at=now))
     session.flush()
-    _record(session, "integration_deleted", integration, actor, actor_user_id, ip_address)
+    _record(session, "integration_deleted", integration, actor, actor_user_id)
 
 
 def count_dependents(session: Session, integration_id: int) -> Dependents:
@@ -238,7 +235,7 @@ def _numbered(slug: str, number: int) -> str:
 
 
 def _record(
-    session: Session, action: str, integration: Integration, actor: str, actor_user_id: int | None, ip_address: str
+    session: Session, action: str, integration: Integration, actor: str, actor_user_id: int | None
 ) -> None:
     record_audit(
         session,
@@ -247,5 +244,4 @@ def _record(
         action=action,
         target=f"integration {integration.slug}",
         details={"name": integration.name, "base_url": integration.base_url, "platform": integration.platform},
-        ip_address=ip_address,
     )

@@ -7,7 +7,7 @@ from accounts.guards import Role, current_user, organization_role_required, rece
 from models import Organization, Webhook
 from organizations.blueprint import blueprint
 from organizations.runs import find_synchronization, list_synchronizations
-from organizations.webhooks import STATES, find_hook, group_hooks, recent_deliveries
+from organizations.webhooks import STATES, find_hook, group_hooks, recent_deliveries, record_secret_shown
 from sync.hooks import hook_url
 from sync.jobs import install_webhooks
 from web.database import get_session
@@ -63,7 +63,9 @@ def webhook(organization: Organization, webhook_id: int) -> ResponseReturnValue:
 @recent_login_required
 def show_secret(organization: Organization, webhook_id: int) -> ResponseReturnValue:
     """The same, with the secret: in this answer only."""
-    hook = _hook_or_404(organization, webhook_id)
+    hook, session = _hook_or_404(organization, webhook_id), get_session()
+    record_secret_shown(session, hook, actor=current_user.display_name, actor_user_id=current_user.id)
+    session.commit()
     return _page(organization, hook, secret=hook.unseal_secret(current_runtime().secret_box))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Synchronization, Webhook, WebhookDelivery, WebhookState
+from models import Synchronization, Webhook, WebhookDelivery, WebhookState, record_audit
 
 STATES = {
     WebhookState.PENDING: ("waiting", "Not installed yet"),
@@ -51,6 +51,19 @@ def recent_deliveries(session: Session, *, organization_id: int, limit: int = 20
         .order_by(WebhookDelivery.id.desc())
     )
     return list(session.scalars(query.limit(limit)))
+
+
+def record_secret_shown(session: Session, hook: Webhook, *, actor: str, actor_user_id: int) -> None:
+    """Whoever knows the secret can make deliveries that we believe."""
+    record_audit(
+        session,
+        actor=actor,
+        actor_user_id=actor_user_id,
+        action="webhook_secret_shown",
+        target=hook.repository.path if hook.repository else hook.synchronization.remote_path,
+        organization_id=hook.synchronization.organization_id,
+        details={"synchronization_id": hook.synchronization_id},
+    )
 
 
 def find_hook(session: Session, *, organization_id: int, webhook_id: int) -> Webhook | None:

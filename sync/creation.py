@@ -110,8 +110,6 @@ def add_synchronization(
     )
     session.add(synchronization)
     session.flush()
-    if is_primary and credential.identity_id is not None:
-        _make_owner(session, organization, session.get_one(Identity, credential.identity_id), synchronization)
     record_audit(
         session,
         actor=actor,
@@ -119,8 +117,20 @@ def add_synchronization(
         action="synchronization_created",
         target=remote.path,
         organization_id=organization.id,
-        details={"is_primary": is_primary, "remote_id": remote.remote_id},
+        details={"is_primary": is_primary, "remote_id": remote.remote_id, "synchronization_id": synchronization.id},
     )
+    if is_primary and credential.identity_id is not None:
+        owner = session.get_one(Identity, credential.identity_id)
+        _make_owner(session, organization, owner, synchronization)
+        record_audit(
+            session,
+            actor=actor,
+            actor_user_id=user_id,
+            action="owners_added",
+            target="",
+            organization_id=organization.id,
+            details={"people": [f"@{owner.login}"]},
+        )
     return request_run_now(session, synchronization_id=synchronization.id, reason="creation", actor=actor)
 
 

@@ -84,7 +84,7 @@ def test_an_account_that_the_host_lets_in_again_is_active_again(session: Session
 
 def claim(session: Session, integration: Integration, account: RemoteAccount) -> Identity:
     return claim_administration(
-        session, integration=integration, account=account, chosen="", ip_address="", now=utc_now()
+        session, integration=integration, account=account, chosen="", now=utc_now()
     )
 
 

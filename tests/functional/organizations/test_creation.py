@@ -56,6 +56,7 @@ def test_an_organization_is_created_with_its_first_run_to_look_at(fresh: World, 
         assert {record.action for record in session.query(AuditRecord)} == {
             "organization_created",
             "synchronization_created",
+            "owners_added",
         }
 
 

@@ -199,16 +199,3 @@ def test_credentials_name_the_account_and_its_state(world: World) -> None:
     assert "Works" in page
     assert "yours" in page
     assert "Use my account" in world.browser("bob").read("/orgs/acme/settings/credentials")
-
-
-def test_the_log_is_narrowed_by_person_action_and_thing(world: World) -> None:
-    ann = world.browser("ann")
-    ann.post("/orgs/acme/settings/general", name="Acme Inc.")
-    world.browser("bob").post("/orgs/acme/settings/prefixes", prefix="acme")
-
-    assert "Organization renamed" in ann.read("/orgs/acme/log")
-    by_action = ann.read("/orgs/acme/log?text=organization+renamed")
-    assert "Organization renamed" in by_action
-    assert "Prefixes changed" not in by_action
-    assert "Prefixes changed" in ann.read("/orgs/acme/log?text=BOB")
-    assert "Nothing matches this filter" in ann.read("/orgs/acme/log?text=nobody")

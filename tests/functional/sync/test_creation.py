@@ -122,6 +122,7 @@ def test_creating_is_in_the_audit_log(runtime: Runtime, user_id: int) -> None:
         assert [tuple(record) for record in records] == [
             ("organization_created", "acme", "Ann"),
             ("synchronization_created", "acme", "Ann"),
+            ("owners_added", "", "Ann"),
         ]
 
 
