@@ -13,7 +13,6 @@ from models import (
     Identity,
     SecretBox,
     Synchronization,
-    SynchronizationState,
     record_audit,
 )
 from sync.jobs import request_run_now
@@ -50,11 +49,9 @@ def store_grant(
 
 
 def _resume_synchronizations(session: Session, credential: Credential) -> None:
-    """Synchronizations that waited for this authorization go on at once."""
-    waiting = select(Synchronization.id).where(
-        Synchronization.credential_id == credential.id, Synchronization.state == SynchronizationState.NEEDS_CREDENTIAL
-    )
-    for synchronization_id in session.scalars(waiting).all():
+    """Synchronizations that act with this authorization use the new one at once: it may be what they waited for."""
+    using = select(Synchronization.id).where(Synchronization.credential_id == credential.id)
+    for synchronization_id in session.scalars(using).all():
         request_run_now(
             session, synchronization_id=synchronization_id, reason="account reconnected", actor=credential.name
         )

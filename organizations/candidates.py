@@ -83,6 +83,13 @@ def read_owned_organization(runtime: Runtime, connection: Connection, remote_id:
     raise NotOwned(remote_id)
 
 
+def missing_scopes(integration: Integration, credential: Credential | None) -> tuple[str, ...]:
+    """What has not been granted yet of what a synchronization at this host needs."""
+    needed = dict.fromkeys(scope.name for scope in platform_of(integration).scopes_for(uses_of(integration)))
+    granted = set(credential.scopes) if credential is not None else set()
+    return tuple(name for name in needed if name not in granted)
+
+
 def _connection(session: Session, integration: Integration, user_id: int) -> Connection:
     identity = session.scalars(
         select(Identity).where(Identity.integration_id == integration.id, Identity.user_id == user_id)
@@ -102,7 +109,7 @@ def _ask(runtime: Runtime, connection: Connection, *, nested: bool) -> HostCandi
     integration, credential = connection.integration, connection.credential
     if not connection.login:
         return HostCandidates(integration, obstacle=Obstacle.NOT_CONNECTED)
-    missing = _missing_scopes(integration, credential)
+    missing = missing_scopes(integration, credential)
     if credential is None or missing:
         return HostCandidates(integration, connection.login, obstacle=Obstacle.MISSING_SCOPES, missing_scopes=missing)
     try:
@@ -130,10 +137,3 @@ def _candidates(host: CodeHost, taken: dict[str, str], *, nested: bool) -> tuple
         Candidate(remote, taken.get(remote.remote_id, ""))
         for remote in sorted(found, key=lambda remote: remote.path.casefold())
     )
-
-
-def _missing_scopes(integration: Integration, credential: Credential | None) -> tuple[str, ...]:
-    """What the person has not granted yet of what a synchronization needs."""
-    needed = dict.fromkeys(scope.name for scope in platform_of(integration).scopes_for(uses_of(integration)))
-    granted = set(credential.scopes) if credential is not None else set()
-    return tuple(name for name in needed if name not in granted)

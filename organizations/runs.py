@@ -6,8 +6,6 @@ from sqlalchemy import ColumnElement, Text, cast, select
 from sqlalchemy.orm import Session, defer, joinedload
 
 from models import (
-    Credential,
-    Identity,
     RunScope,
     Synchronization,
     SynchronizationState,
@@ -65,12 +63,6 @@ def latest_changes(session: Session, *, organization_id: int, limit: int = 5) ->
         .order_by(SyncRun.id.desc())
     )
     return session.scalars(query.limit(limit)).all()
-
-
-def account_of(session: Session, synchronization: Synchronization) -> Identity | None:
-    """The account whose credential the synchronization uses."""
-    query = select(Identity).join(Credential, Credential.identity_id == Identity.id)
-    return session.scalars(query.where(Credential.id == synchronization.credential_id)).first()
 
 
 def synchronization_status(synchronization: Synchronization) -> Status:

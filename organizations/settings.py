@@ -2,22 +2,22 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from models import (
     Credential,
-    Identity,
     Organization,
     Package,
     PackageState,
     Synchronization,
+    SynchronizationState,
     SyncRun,
     User,
     record_audit,
+    utc_now,
 )
 from sync.jobs import request_run_now
 
@@ -26,15 +26,6 @@ VENDOR = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 
 class PrefixRefused(Exception):
     """A text that is no vendor name; the message says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialUse:
-    """A synchronization and what it acts with."""
-
-    synchronization: Synchronization
-    credential: Credential | None
-    account: Identity | None
 
 
 def rename(session: Session, organization: Organization, *, name: str, user: User) -> None:
@@ -68,26 +59,19 @@ def own_prefixes(session: Session, organization: Organization, prefixes: Collect
     _audit(session, organization, user, "prefixes_changed", ", ".join(wanted) or "none", details)
 
 
-def list_credential_uses(session: Session, *, organization_id: int) -> list[CredentialUse]:
-    """Every synchronization with its credential. One query."""
-    query = (
-        select(Synchronization, Credential, Identity)
-        .outerjoin(Credential, Credential.id == Synchronization.credential_id)
-        .outerjoin(Identity, Identity.id == Credential.identity_id)
-        .where(Synchronization.organization_id == organization_id)
-        .options(joinedload(Synchronization.integration))
-        .order_by(Synchronization.is_primary.desc(), Synchronization.id)
-    )
-    return [CredentialUse(row[0], row[1], row[2]) for row in session.execute(query)]
-
-
 def use_credential(
     session: Session, synchronization: Synchronization, credential: Credential, *, user: User
 ) -> SyncRun:
-    """Let a synchronization act with another account, and see at once whether that works."""
+    """Let a synchronization act with another account, which the host has just shown to own it, and run at once."""
+    before = session.get(Credential, synchronization.credential_id) if synchronization.credential_id else None
     synchronization.credential_id = credential.id
+    if synchronization.state is SynchronizationState.NEEDS_CREDENTIAL:
+        has_run = synchronization.last_ok_at is not None
+        synchronization.state = SynchronizationState.OK if has_run else SynchronizationState.NEW
+        synchronization.state_reason, synchronization.state_since = "", utc_now()
     organization = session.get_one(Organization, synchronization.organization_id)
-    _audit(session, organization, user, "credential_changed", synchronization.remote_path, {})
+    details = {"before": before.name if before else "", "after": credential.name}
+    _audit(session, organization, user, "credential_changed", synchronization.remote_path, details)
     return request_run_now(
         session, synchronization_id=synchronization.id, reason="changed credential", actor=user.display_name
     )

@@ -9,11 +9,11 @@ from models import Organization, Synchronization
 from organizations.blueprint import blueprint
 from organizations.candidates import NotOwned, read_owned_organization
 from organizations.choice import connection_for
+from organizations.credential_facts import Fitness, judge, list_credentials
 from organizations.forms import NameForm
 from organizations.runs import find_synchronization, list_synchronizations, synchronization_status
 from organizations.settings import (
     PrefixRefused,
-    list_credential_uses,
     own_prefixes,
     rename,
     suggest_prefixes,
@@ -85,8 +85,7 @@ def credentials(organization: Organization) -> ResponseReturnValue:
     return render_template(
         "organizations/credentials.html",
         organization=organization,
-        uses=list_credential_uses(session, organization_id=organization.id),
-        my_id=current_user.id,
+        credentials=list_credentials(session, organization_id=organization.id, user_id=current_user.id),
     )
 
 
@@ -100,6 +99,9 @@ def take_over(organization: Organization, synchronization_id: int) -> ResponseRe
     back = redirect(url_for("organizations.credentials", org=organization.short_name), code=303)
     if connection is None or connection.credential is None:
         flash("Your account there is not connected. Authorize it first.", "error")
+        return back
+    if judge(connection.integration, connection.credential) is not Fitness.READY:
+        flash(f"Your account {connection.login} does not allow enough yet. Authorize it first.", "error")
         return back
     try:
         read_owned_organization(current_runtime(), connection, synchronization.remote_id)

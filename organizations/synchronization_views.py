@@ -6,9 +6,10 @@ from flask.typing import ResponseReturnValue
 from accounts.guards import Role, current_user, organization_role_required
 from models import Organization
 from organizations.blueprint import blueprint
+from organizations.credential_facts import read_credential
 from organizations.request_rows import synchronization_or_404
 from organizations.run_list import load_run_list
-from organizations.runs import account_of, synchronization_status
+from organizations.runs import synchronization_status
 from organizations.synchronization_page import read_synchronization_page
 from sync.jobs import request_run_now
 from web.database import get_session
@@ -27,7 +28,7 @@ def synchronization(organization: Organization, synchronization_id: int) -> Resp
         synchronization=found,
         state=synchronization_status(found),
         page=read_synchronization_page(get_session(), found),
-        account=account_of(get_session(), found),
+        credential=read_credential(get_session(), found, user_id=current_user.id),
         runs=load_run_list(get_session(), found, page=requested_page(), **wanted),
     )
 

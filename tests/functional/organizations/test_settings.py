@@ -3,17 +3,12 @@
 import re
 from datetime import timedelta
 
-import pytest
-
 from composer.tokens import ORGANIZATION_PREFIX, is_token
 from models import (
     AuditRecord,
     ComposerToken,
-    Credential,
     JobRun,
     Organization,
-    Synchronization,
-    User,
     Webhook,
     WebhookDelivery,
     WebhookState,
@@ -21,9 +16,7 @@ from models import (
     digest_secret,
     utc_now,
 )
-from tests.fakes.gitlab import FakeGitLab
 from tests.functional.organizations.world import World
-from tests.functional.rows import add_credential
 
 TOKEN = re.compile(r"rpto_[0-9A-Za-z]{38}")
 
@@ -137,65 +130,3 @@ def test_installing_webhooks_again_is_background_work(world: World) -> None:
     assert answer.status_code == 303
     with world.runtime.database.read() as session:
         assert session.query(JobRun).one().title == "Install webhooks in acme"
-
-
-def test_another_owner_of_the_group_takes_over_and_others_can_not(fresh: World, fake: FakeGitLab) -> None:
-    ann = fresh.browser("ann")
-    ann.post("/orgs/new", remote=f"gitlab:{fake.group('acme').id}", name="Acme", short_name="acme")
-    with fresh.write() as session:
-        mine = session.query(Credential).order_by(Credential.id).first()
-        assert mine is not None
-        session.query(Synchronization).one().credential_id = None
-        mine_id = mine.id
-
-    page = ann.read("/orgs/acme/settings/credentials")
-    answer = ann.post("/orgs/acme/synchronizations/1/credential")
-
-    assert "Use my account" in page
-    assert "now uses your account ann" in ann.read(answer.headers["Location"])
-    with fresh.runtime.database.read() as session:
-        assert session.query(Synchronization).one().credential_id == mine_id
-    assert actions(fresh)[-1] == "credential_changed"
-
-
-@pytest.mark.parametrize("is_connected", [True, False])
-def test_an_account_that_does_not_own_the_group_can_not_take_over(
-    fresh: World, fake: FakeGitLab, is_connected: bool
-) -> None:
-    with fresh.write() as session:
-        session.get_one(User, fresh.users["mia"]).is_administrator = True
-    fresh.browser("mia").post("/orgs/new", remote="", name="Acme", short_name="acme")
-    with fresh.write() as session:
-        mia = session.get_one(User, fresh.users["mia"]).identities[0]
-        if not is_connected:
-            session.query(Credential).filter_by(identity_id=mia.id).delete()
-        session.add(
-            Synchronization(
-                organization_id=1,
-                integration_id=mia.integration_id,
-                remote_kind="group",
-                remote_id=str(fake.group("acme").id),
-                remote_name="Acme",
-                remote_path="acme",
-                is_primary=True,
-            )
-        )
-
-    answer = fresh.browser("mia").post("/orgs/acme/synchronizations/1/credential")
-
-    page = fresh.browser("mia").read(answer.headers["Location"])
-    assert ("does not own acme" if is_connected else "is not connected") in page
-    with fresh.runtime.database.read() as session:
-        assert session.query(Synchronization).one().credential_id is None
-
-
-def test_credentials_name_the_account_and_its_state(world: World) -> None:
-    with world.write() as session:
-        bob = session.get_one(User, world.users["bob"]).identities[0]
-        add_credential(session, world.runtime.secret_box, bob)
-
-    page = world.browser("ann").read("/orgs/acme/settings/credentials")
-
-    assert "Works" in page
-    assert "yours" in page
-    assert "Use my account" in world.browser("bob").read("/orgs/acme/settings/credentials")
