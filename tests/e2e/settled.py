@@ -58,6 +58,7 @@ def _fill(session: Session, runtime: Runtime, fake: FakeGitLab) -> tuple[int, st
         remote_id=str(fake.group("acme").id),
         credential=credential,
     )
+    credential.scopes = ["api", "read_user", "read_api", "read_repository"]
     cookie = secrets.token_urlsafe(32)
     session.add(
         WebSession(digest=digest_secret(cookie), user_id=user.id, identity_id=account.id, authenticated_at=utc_now())

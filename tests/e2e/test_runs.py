@@ -1,36 +1,32 @@
 """What the next run would do, before it does it; and a run that fails half way, with nothing lost."""
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsing import watched_context
+from tests.e2e.crawl import Inspection
 from tests.e2e.hands import Mouse
 from tests.e2e.product import running_product
 from tests.e2e.settled import SYNCHRONIZATION, settle
-from tests.e2e.story import Person, find
+from tests.e2e.story import Person
+from tests.fakes.company import small_company
 from tests.fakes.gitlab import FakeGitLab, Kind, Level
 
 
-@pytest.fixture
-def ann(chromium: Browser, fake: FakeGitLab, tmp_path: Path) -> Iterator[Person]:
+@pytest.fixture(scope="module")
+def ann(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     """Ann, whose organization was synchronized once."""
-    with (
-        running_product(tmp_path, outbound_allow=f"127.0.0.1:{fake.port}") as product,
-        watched_context(chromium, product.base_url) as (context, watch),
-    ):
-        settle(product, fake, context)
-        yield Person(product, fake, context, watch, Mouse(), context.new_page())
-
-
-def change_host(fake: FakeGitLab) -> None:
-    """Carla goes, Dan comes to the platform, and a project with a package is deleted."""
-    fake.remove_member(fake.group("acme/backend"), fake.user("carla"))
-    fake.add_member(fake.group("acme/platform"), fake.user("gil"), Level.DEVELOPER)
-    fake.delete_project(fake.project("acme/platform/legacy-soap"))
+    with FakeGitLab() as fake:
+        small_company(fake)
+        folder, allowed = tmp_path_factory.mktemp("runs"), f"127.0.0.1:{fake.port}"
+        with (
+            running_product(folder, outbound_allow=allowed) as product,
+            watched_context(chromium, product.base_url) as (context, watch),
+        ):
+            settle(product, fake, context)
+            yield Person(product, fake, context, watch, Mouse(), context.new_page())
 
 
 def changes(person: Person) -> list[str]:
@@ -38,56 +34,71 @@ def changes(person: Person) -> list[str]:
     return person.page.locator(".changes .change-text").all_text_contents()
 
 
-def ended(person: Person, word: str) -> Locator:
-    """The status of the run, once it is over."""
-    status = person.page.locator("#run-live .status-word").first
-    expect(status).to_have_text(word)
+def wait_until_ended(person: Person, word: str) -> None:
+    """The page follows the run by itself."""
+    expect(person.page.locator("#run-live .status-word").first).to_have_text(word)
     person.watch.keep(person.page)
-    return status
 
 
-def test_a_preview_shows_what_the_next_run_does(ann: Person, fake: FakeGitLab) -> None:
-    change_host(fake)
+def has_package(person: Person, name: str) -> bool:
+    """Whether it is in the list of packages."""
+    person.open(f"/orgs/acme/packages?text={name}")
+    person.see("Packages")
+    return person.page.locator("main").get_by_role("link", name=name, exact=True).count() == 1
+
+
+def look_closely(person: Person, name: str) -> None:
+    """As people do who see badly, use a phone, or prefer the dark."""
+    inspection = Inspection()
+    inspection.look(person.page, name)
+    assert inspection.problems == []
+
+
+def test_a_preview_shows_what_the_next_run_does(ann: Person) -> None:
+    fake = ann.fake
+    fake.remove_member(fake.group("acme/backend"), fake.user("carla"))
+    fake.add_member(fake.group("acme/platform"), fake.user("gil"), Level.DEVELOPER)
+    fake.delete_project(fake.project("acme/platform/legacy-soap"))
     ann.open(SYNCHRONIZATION)
     ann.press("Preview")
-    expect(ann.page).to_have_url(re.compile(r"/runs/2$"))
-    ended(ann, "Finished")
+    wait_until_ended(ann, "Finished")
+    preview = ann.page.url.removeprefix(ann.product.base_url)
 
-    ann.see("1 package would be removed: acme/legacy-soap")
+    ann.see("would lose all access: @carla")
+    ann.see("would be removed: acme/legacy-soap")
     ann.see("The host may change in between")
     foreseen = changes(ann)
-    ann.open("/orgs/acme/packages?text=legacy-soap")
-    ann.see("acme/legacy-soap")
+    look_closely(ann, "a preview")
+    assert has_package(ann, "acme/legacy-soap")
 
-    ann.open(f"{SYNCHRONIZATION}/runs/2")
+    ann.open(preview)
     ann.press("Synchronize now")
-    expect(ann.page).to_have_url(re.compile(r"/runs/3$"))
-    ended(ann, "Finished")
+    wait_until_ended(ann, "Finished")
+    ann.see("removed: acme/legacy-soap")
     assert changes(ann) == foreseen
-    ann.see("1 package removed: acme/legacy-soap")
-    ann.open("/orgs/acme/packages?text=legacy-soap")
-    expect(ann.page.locator("main").get_by_text("acme/legacy-soap")).to_have_count(0)
-    ann.open(f"{SYNCHRONIZATION}/runs/2")
+    assert not has_package(ann, "acme/legacy-soap")
+    ann.open(preview)
     ann.see("A synchronization has finished since")
 
 
-def test_a_run_that_fails_half_way_removes_nothing_and_heals(ann: Person, fake: FakeGitLab) -> None:
-    change_host(fake)
-    fake.misbehave(r"/groups/\d+/projects", Kind.TRUNCATED_JSON)
+def test_a_run_that_fails_half_way_removes_nothing_and_heals(ann: Person) -> None:
+    fake = ann.fake
+    fake.delete_project(fake.project("acme/frontend/markdown"))
+    fake.misbehave(r"/groups/\d+/projects", Kind.HTML_200)
     ann.open(SYNCHRONIZATION)
     ann.press("Synchronize now")
-    ended(ann, "Failed")
+    wait_until_ended(ann, "Failed")
 
     ann.see("Nothing was changed")
     ann.see("Everything stays as it was after the last synchronization")
     assert changes(ann) == []
-    ann.open("/orgs/acme/packages?text=legacy-soap")
-    ann.see("acme/legacy-soap")
+    look_closely(ann, "a run that failed")
+    assert has_package(ann, "acme/markdown")
 
     fake.behave()
     ann.open(SYNCHRONIZATION)
-    ann.see("Failed")
-    ann.hand.press(find(ann.page, "Synchronize now"))
-    ended(ann, "Finished")
-    ann.see("1 package removed: acme/legacy-soap")
-    ann.see("Compared with run 1")
+    expect(ann.page.locator("#runs td .status-word").first).to_have_text("Failed")
+    ann.press("Synchronize now")
+    wait_until_ended(ann, "Finished")
+    ann.see("removed: acme/markdown")
+    assert not has_package(ann, "acme/markdown")
