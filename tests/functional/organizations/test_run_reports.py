@@ -260,7 +260,7 @@ def test_runs_are_filtered_by_result_and_come_in_pages(world: World) -> None:
     assert "page=2" in page
     assert "Run 30<" not in failed
     assert "Run 29<" in failed
-    assert (changed.count("/runs/31"), changed.count("/runs/30")) == (1, 0)
+    assert (changed.count("Run 31<"), changed.count("Run 30<")) == (1, 0)
 
 
 def test_the_list_of_runs_does_not_load_what_they_changed(world: World) -> None:
