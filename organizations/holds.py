@@ -16,7 +16,7 @@ from sync.load import load_state
 from web.components import ChangeGroup
 from web.filters import relative_time
 
-MOST_SHOWN = 200  # of each kind; the filter finds the others
+MOST_SHOWN = 100  # of each kind; the filter finds the others
 
 Decide = Callable[..., None]  # approve_hold, decline_hold, reopen_hold
 

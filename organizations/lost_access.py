@@ -1,12 +1,14 @@
 """Who would read fewer packages if removals that are held were carried out. Pure: no I/O."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sync.removals import grant_removal, membership_removal, package_removal, repository_removal, standing_removal
 from sync.state import State
 from sync.wanted import TeamKey
 
+Key = TypeVar("Key")
 Subject = TeamKey | str | None  # whom a grant means: a team, an account, everybody in the organization
 
 
@@ -22,7 +24,7 @@ class Loss:
 
 def count_lost_access(state: State, removals: Collection[str]) -> list[Loss]:
     """Everybody who would lose a package, those first who lose most. `removals` are keys of what would go."""
-    now, then = _Side(state, frozenset()), _Side(state, frozenset(removals))
+    now, then = _Side(state, ()), _Side(state, removals)
     losses = []
     for account in now.accounts():
         person = state.identities.get(account)
@@ -35,20 +37,24 @@ def count_lost_access(state: State, removals: Collection[str]) -> list[Loss]:
 class _Side:
     """Who reads how many packages, before or after the removals."""
 
-    def __init__(self, state: State, gone: frozenset[str]) -> None:
+    def __init__(self, state: State, removals: Collection[str]) -> None:
+        gone: dict[str, set[str]] = {}
+        for removal in removals:
+            gone.setdefault(removal.partition(":")[0], set()).add(removal)
+        packages = gone.get("package", set())
         self._packages = {
-            repository: sum(package_removal(repository, package.name) not in gone for package in packages)
-            for repository, packages in state.packages.items()
-            if repository_removal(repository) not in gone
+            repository: sum(
+                package_removal(repository, item.name) not in packages for item in state.packages[repository]
+            )
+            for repository in _left(state.packages, repository_removal, gone.get("repository"))
         }
-        self._leaders = {key[1] for key in state.standing if standing_removal(key) not in gone}
+        self._leaders = {account for _, account in _left(state.standing, standing_removal, gone.get("standing"))}
         self._teams: dict[str, set[TeamKey]] = {}
-        for team, account in state.memberships:
-            if membership_removal((team, account)) not in gone:
-                self._teams.setdefault(account, set()).add(team)
+        for team, account in _left(state.memberships, membership_removal, gone.get("membership")):
+            self._teams.setdefault(account, set()).add(team)
         self._granted: dict[Subject, set[str]] = {}
-        for key in state.grants:
-            if key.repository_id in self._packages and grant_removal(key) not in gone:
+        for key in _left(state.grants, grant_removal, gone.get("grant")):
+            if key.repository_id in self._packages:
                 self._granted.setdefault(key.team or key.account_id, set()).add(key.repository_id)
         self._counts: dict[frozenset[Subject], int] = {}  # most people share their teams with others
 
@@ -74,3 +80,8 @@ class _Side:
             yield account
         if teams or account in self._granted:
             yield None
+
+
+def _left(keys: Iterable[Key], name: Callable[[Key], str], gone: set[str] | None) -> Iterable[Key]:
+    """Those that do not go. All are named only when something of their kind goes: there can be very many."""
+    return keys if not gone else (key for key in keys if name(key) not in gone)
