@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask import abort, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,9 +12,11 @@ from accounts.notes import Trial, find_trial
 from integrations.errors import CodeHostError, Diagnosis
 from integrations.platform_parts import Scope
 from integrations.platforms import diagnose_version
-from integrations.service import callback_url, host_access, platform_of, uses_of
-from models import FlowPurpose, Integration, OAuthFlow, Runtime
+from integrations.service import UnknownIntegration, callback_url, get_integration, host_access, platform_of, uses_of
+from models import FlowPurpose, Integration, OAuthFlow, Runtime, utc_now
+from web.database import get_session
 from web.login import browser_session
+from web.runtime import current_runtime
 
 LATE = timedelta(seconds=20)
 MOST_TURNS = 300  # a page that is left open asks for ten minutes
@@ -41,6 +44,17 @@ class TrialPage:
     links: tuple[tuple[str, str], ...]
     scopes: tuple[Scope, ...]
     next_turn: int
+
+
+def render_trial(template: str, slug: str) -> str:
+    """The page of a trial, or the part of it that is polled. Answers 404 for an integration that does not exist."""
+    try:
+        integration = get_integration(get_session(), slug)
+    except UnknownIntegration:
+        abort(404)
+    turn = request.args.get("turn", 0, type=int)
+    page = read_trial_page(get_session(), current_runtime(), integration, turn=turn, now=utc_now())
+    return render_template(template, page=page)
 
 
 def read_trial_page(

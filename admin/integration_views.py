@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from accounts.guards import administrator_or_setup_required, recent_login_required
 from accounts.setup_guard import setup_session
-from accounts.trials import read_trial_page
+from accounts.trials import render_trial
 from admin.blueprint import blueprint
 from admin.guide import correct_base_url, guide_as_shown, guide_for_new, guide_for_stored
 from admin.integration_list import list_rows
@@ -145,14 +145,14 @@ def try_login(slug: str) -> ResponseReturnValue:
     """Try the login of an integration at any time, as the setup does."""
     if setup_session() is not None:
         return redirect(f"/setup/try/{slug}", code=303)
-    return _trial_page("admin/try.html", slug)
+    return render_trial("admin/try.html", slug)
 
 
 @blueprint.get("/integrations/<slug>/try/progress")
 @administrator_or_setup_required
 def try_progress(slug: str) -> ResponseReturnValue:
     """The part of the page that is polled."""
-    return _trial_page("admin/_try.html", slug)
+    return render_trial("admin/_try.html", slug)
 
 
 @blueprint.get("/integrations/<slug>/delete")
@@ -213,12 +213,6 @@ def _delete_page(stored: Integration, *, error: str = "") -> ResponseReturnValue
     dependents = count_dependents(get_session(), stored.id)
     page = render_template("admin/integration_delete.html", integration=stored, dependents=dependents, error=error)
     return page, 409 if error else 200
-
-
-def _trial_page(template: str, slug: str) -> ResponseReturnValue:
-    turn = request.args.get("turn", 0, type=int)
-    page = read_trial_page(get_session(), current_runtime(), _integration_or_404(slug), turn=turn, now=utc_now())
-    return render_template(template, page=page)
 
 
 def _integration_or_404(slug: str) -> Integration:

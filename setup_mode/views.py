@@ -3,22 +3,15 @@
 from collections.abc import Sequence
 from typing import cast
 
-from flask import Blueprint, Flask, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from accounts.guards import current_user, is_setup_mode, setup_required
 from accounts.setup_guard import setup_session
 from accounts.system_check import count_failed, run_system_check
-from accounts.trials import read_trial_page
-from integrations.service import (
-    UnknownIntegration,
-    get_integration,
-    list_integrations,
-    list_login_integrations,
-    platform_of,
-)
-from models import Integration, utc_now
+from accounts.trials import render_trial
+from integrations.service import list_integrations, list_login_integrations, platform_of
 from setup_mode.steps import (
     LABELS,
     OVERVIEW,
@@ -85,17 +78,19 @@ def choose_trial() -> ResponseReturnValue:
 
 
 @blueprint.get("/try/<slug>")
-@setup_required
 def try_login(slug: str) -> ResponseReturnValue:
-    """A whole round trip to the host that stores nothing."""
-    return _trial_page("setup_mode/try.html", slug)
+    """A whole round trip to the host that stores nothing. A tab that was left open outlives Setup Mode."""
+    if setup_session() is None:
+        flash("Repertory is set up now. Each integration still has its “Try the login”.", "info")
+        return redirect(url_for("admin.integrations"), code=303)
+    return render_trial("setup_mode/try.html", slug)
 
 
 @blueprint.get("/try/<slug>/progress")
 @setup_required
 def try_progress(slug: str) -> ResponseReturnValue:
     """The part of the page that is polled."""
-    return _trial_page("setup_mode/_try.html", slug)
+    return render_trial("setup_mode/_try.html", slug)
 
 
 @blueprint.get("/claim")
@@ -127,16 +122,3 @@ def _current_elsewhere() -> SetupStep | None:
 
 def _progress() -> SetupProgress:
     return find_progress(get_session(), is_checked=bool(session.get(CHECKED)), is_claimed=False)
-
-
-def _trial_page(template: str, slug: str) -> ResponseReturnValue:
-    turn = request.args.get("turn", 0, type=int)
-    page = read_trial_page(get_session(), current_runtime(), _integration_or_404(slug), turn=turn, now=utc_now())
-    return render_template(template, page=page)
-
-
-def _integration_or_404(slug: str) -> Integration:
-    try:
-        return get_integration(get_session(), slug)
-    except UnknownIntegration:
-        abort(404)

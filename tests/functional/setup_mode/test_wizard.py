@@ -132,6 +132,19 @@ def test_a_refused_consent_is_explained(owner: Person, page: IntegrationPage) ->
     assert "Try again" in words
 
 
+def test_a_trial_that_is_still_open_after_the_end_leads_to_the_administration(
+    owner: Person, page: IntegrationPage
+) -> None:
+    page.create()
+    owner.log_in("gitlab", "claim_admin")
+
+    answer = owner.get("/setup/try/gitlab")
+
+    assert answer.headers["Location"] == "/admin"
+    assert "Repertory is set up now." in text_of(owner.get("/admin"))
+    assert owner.get("/setup/try/gitlab/progress").status_code == 404, "upon which the page loads itself anew"
+
+
 def test_there_is_no_trial_of_an_unknown_integration(owner: Person) -> None:
     assert owner.get("/setup/try/nothing").status_code == 404
     assert owner.get("/setup/try").headers["Location"] == "/admin/integrations/new"
@@ -155,7 +168,7 @@ def test_logging_in_makes_an_administrator_ends_the_mode_and_leads_on(
     with runtime.database.read() as session:
         assert session.scalars(select(Instance.state)).one() is InstanceState.ACTIVE
         assert session.scalars(select(User.is_administrator)).all() == [True]
-    for path in ("/setup", "/setup/check", "/setup/integrations", "/setup/try/gitlab", "/setup/claim"):
+    for path in ("/setup", "/setup/check", "/setup/integrations", "/setup/claim"):
         assert owner.get(path).status_code == 404, path
     assert "Setup Mode" not in text_of(owner.get("/admin"))
 
