@@ -1,5 +1,6 @@
 """Setup Mode as a request meets it: without a setup session only the unlock page; closed for ever once active."""
 
+import time
 from dataclasses import dataclass
 
 from flask import Flask, Response, abort, current_app, g, make_response, render_template, request
@@ -23,15 +24,20 @@ from web.runtime import EXTENSION as RUNTIME
 from web.runtime import current_runtime
 
 EXTENSION = "repertory_setup"
+LOOK_AGAIN_SECONDS = 10.0
 ALWAYS_ANSWERED = frozenset({"web.asset", "web.choose_theme", "accounts.unlock"})
 
 
 @dataclass(slots=True)
 class SetupSwitch:
-    """What a process remembers: that Setup Mode has ended (never that it lasts), and who needs no code."""
+    """What a process remembers: that Setup Mode has ended (never that it lasts), and who needs no code.
+
+    After the end it still looks now and then (`looks_again_at`, in monotonic seconds) whether the state can be read.
+    """
 
     exemptions: Exemptions
     is_active: bool = False
+    looks_again_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,10 @@ def let_in(way: Way) -> None:
 
 def guard_setup_mode() -> Response | None:
     """Before each view: answer for it, unless Setup Mode has ended or this browser may use it."""
-    if request.path in PROBES or request.endpoint == "web.asset" or not is_setup_mode():
+    if request.path in PROBES or request.endpoint == "web.asset":
+        return None
+    _look_again()
+    if not is_setup_mode():
         return None
     if is_machine_request():
         abort(503, "This installation is not finished: an administrator has to complete Setup Mode in a browser.")
@@ -133,6 +142,14 @@ def current_visit() -> Visit:
         is_for_our_host=bool(request.environ[HOST_IS_OURS]),
         headers=frozenset(name for name, _ in request.headers),
     )
+
+
+def _look_again() -> None:
+    """After the end: answer 503 from when the state can not be read until it can. Whatever it is, nothing reopens."""
+    switch: SetupSwitch = current_app.extensions[EXTENSION]
+    if switch.is_active and time.monotonic() >= switch.looks_again_at:
+        _read_state()
+        switch.looks_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
 
 
 def _read_state() -> InstanceState:
