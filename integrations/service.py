@@ -87,6 +87,7 @@ __all__ = [
 
 BACKGROUND_RESERVE = 0.3  # for runs that nobody waits for
 ANSWERS = "answers"  # the folder in the data directory
+USUAL_CA_FILE = Path("/etc/ssl/certs/ca-certificates.crt")  # for a Python that does not know its system's
 
 
 class UnknownIntegration(LookupError):
@@ -297,7 +298,7 @@ def _ca_bundle(settings: Settings, ca_pem: str) -> Path | None:
     """One file with the system's, the deployment's and the integration's certificates; None where the system's do."""
     if settings.outbound_ca_file is None and not ca_pem:
         return None
-    system = ssl.get_default_verify_paths().cafile
+    system = ssl.get_default_verify_paths().cafile or (str(USUAL_CA_FILE) if USUAL_CA_FILE.exists() else None)
     files = [Path(name) for name in (system, settings.outbound_ca_file) if name]
     content = "\n".join([*(path.read_text(encoding="utf-8") for path in files), ca_pem]).encode()
     bundle = settings.data_dir / "ca" / f"{hashlib.sha256(content).hexdigest()[:32]}.pem"

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -239,6 +241,21 @@ def test_git_trusts_the_system_the_deployment_and_the_integration(session: Sessi
     assert not network.allow_http
     integration.ca_certificate = ""
     assert git_network(runtime, integration).ca_file is None
+
+
+def test_git_trusts_the_usual_certificates_when_python_does_not_know_where_they_are(
+    session: Session, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = tmp_path / "usual.crt"
+    usual.write_text("usual certificates")
+    monkeypatch.setattr("integrations.service.USUAL_CA_FILE", usual)
+    monkeypatch.setattr("ssl.get_default_verify_paths", lambda: Mock(cafile=None))
+    integration = add(session, runtime, ca_certificate="one more")
+
+    network = git_network(runtime, integration)
+
+    assert network.ca_file is not None
+    assert network.ca_file.read_text(encoding="utf-8") == "usual certificates\none more"
 
 
 def test_deliveries_are_read_without_asking_the_host(session: Session, runtime: Runtime) -> None:
