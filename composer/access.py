@@ -229,19 +229,22 @@ def _has_membership(
         membership.team_id == team_id,
         person.is_in(membership),
         or_(membership.expires_on.is_(None), membership.expires_on > today),
-        membership.id.not_in(_suspended_memberships()),
+        or_(
+            membership.synchronization_id.is_(None),
+            membership.synchronization_id.not_in(_suspended_synchronizations()),
+            membership.team_id.in_(_owners_teams()),
+        ),
     )
 
 
-def _suspended_memberships() -> Select[int]:
-    membership, team, synchronization = aliased(Membership), aliased(Team), aliased(Synchronization)
-    return (
-        select(membership.id)
-        .join(synchronization, synchronization.id == membership.synchronization_id)
-        .join(team, team.id == membership.team_id)
-        .where(synchronization.suspended_at.is_not(None), team.kind != TeamKind.OWNERS)
-        .correlate(None)
-    )
+def _suspended_synchronizations() -> Select[int]:
+    synchronization = aliased(Synchronization)
+    return select(synchronization.id).where(synchronization.suspended_at.is_not(None)).correlate(None)
+
+
+def _owners_teams() -> Select[int]:
+    team = aliased(Team)
+    return select(team.id).where(team.kind == TeamKind.OWNERS).correlate(None)
 
 
 def _suspended_repositories() -> Select[int]:

@@ -1,5 +1,6 @@
 """Guard rails of whole runs: what waits for a person, what never waits, and a root that is gone."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -126,6 +127,26 @@ def test_a_mass_removal_waits_until_it_is_confirmed(company: Company, crew: list
     assert held_states(company) == [HoldState.ENDED]
     told = [action for action in actions(company) if action.startswith("removals_")]
     assert told == ["removals_held", "removals_confirmed"]
+
+
+def test_a_decision_waits_for_a_run_that_is_writing(company: Company, crew: list[RemoteUser]) -> None:
+    remove(company, crew)
+    company.synchronize()
+    hold_id = hold_now(company).id
+
+    def approve() -> None:
+        with company.runtime.database.write() as session:
+            approve_hold(session, session.get_one(Hold, hold_id), actor="Ann", user_id=1)
+
+    with ThreadPoolExecutor(1) as pool:
+        with company.runtime.database.write() as session:
+            session.get_one(Synchronization, company.synchronization_id, with_for_update=True)
+            session.get_one(Hold, hold_id).state = HoldState.ENDED
+            session.flush()
+            decision = pool.submit(approve)
+            assert wait([decision], timeout=0.3).not_done
+        with pytest.raises(HoldChanged):
+            decision.result(timeout=30)
 
 
 def test_what_was_declined_stays_until_somebody_changes_their_mind(company: Company, crew: list[RemoteUser]) -> None:
