@@ -159,7 +159,7 @@ def test_every_page_says_so_to_those_who_can_decide_until_somebody_has(world: Wo
     words = "2 removals in acme wait for your confirmation."
 
     assert words in bob.read(path)
-    assert world.count_queries("bob", path) == before
+    assert world.count_queries("bob", path) <= before
     assert f'href="{PAGE}"' in bob.read("/")
     assert "2 removals in acme wait for your confirmation" in bob.read("/")
     assert words not in bob.read(PAGE)
