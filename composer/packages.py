@@ -25,6 +25,7 @@ def add_package(
     repository_id: int,
     name: str,
     actor: str,
+    actor_user_id: int | None = None,
     details: Mapping[str, object] = NO_DETAILS,
 ) -> Package:
     """A package for a repository, in the caller's transaction. The first package with a name keeps it: a later one
@@ -38,7 +39,7 @@ def add_package(
         package.state_reason = _conflict_reason(session, holder)
     session.add(package)
     session.flush()
-    _audit(session, package, "package_added", actor, details)
+    _audit(session, package, "package_added", actor, actor_user_id, details)
     return package
 
 
@@ -82,6 +83,7 @@ def remove_packages(
     package_ids: Sequence[int],
     actor: str,
     reason: str,
+    actor_user_id: int | None = None,
     details: Mapping[str, object] = NO_DETAILS,
 ) -> None:
     """Take packages out of the repository. Rows and zips stay for a while; a waiting namesake gets the name."""
@@ -92,18 +94,21 @@ def remove_packages(
             continue
         package.state, package.state_reason, package.removed_at = PackageState.REMOVED, reason, utc_now()
         session.flush()
-        _audit(session, package, "package_removed", actor, {"reason": reason, **details})
+        _audit(session, package, "package_removed", actor, actor_user_id, {"reason": reason, **details})
         _settle_conflict(session, package)
 
 
-def exclude_package(session: Session, *, package: Package, actor: str) -> None:
+def exclude_package(session: Session, *, package: Package, actor: str, actor_user_id: int | None = None) -> None:
     """Delete a package by hand: its repository is not added again until somebody takes it back."""
     if package.repository is not None:
         package.repository.excluded_at, package.repository.excluded_by = utc_now(), actor
-    remove_packages(session, package_ids=[package.id], actor=actor, reason=f"deleted by {actor}")
+    reason = f"deleted by {actor}"
+    remove_packages(session, package_ids=[package.id], actor=actor, actor_user_id=actor_user_id, reason=reason)
 
 
-def add_repository_by_hand(session: Session, *, organization_id: int, repository: Repository, actor: str) -> Package:
+def add_repository_by_hand(
+    session: Session, *, organization_id: int, repository: Repository, actor: str, actor_user_id: int | None = None
+) -> Package:
     """Make a package of a repository now, also one that was excluded. Raises PackageNotAddable."""
     if repository.removed_at is not None:
         raise PackageNotAddable(f"{repository.path} is not at the host any more.")
@@ -121,6 +126,7 @@ def add_repository_by_hand(session: Session, *, organization_id: int, repository
         repository_id=repository.id,
         name=repository.manifest_name,
         actor=actor,
+        actor_user_id=actor_user_id,
     )
 
 
@@ -156,10 +162,18 @@ def _conflict_reason(session: Session, holder: Package) -> str:
     return f"The package {holder.name}{where} has this name. This one takes its place when that one goes."
 
 
-def _audit(session: Session, package: Package, action: str, actor: str, details: Mapping[str, object]) -> None:
+def _audit(
+    session: Session,
+    package: Package,
+    action: str,
+    actor: str,
+    actor_user_id: int | None,
+    details: Mapping[str, object],
+) -> None:
     record_audit(
         session,
         actor=actor,
+        actor_user_id=actor_user_id,
         action=action,
         target=package.name,
         organization_id=package.organization_id,

@@ -105,7 +105,7 @@ def update_package(organization: Organization, vendor: str, name: str) -> Respon
 def delete_package(organization: Organization, vendor: str, name: str) -> ResponseReturnValue:
     """Take a package out; its repository is not added again by itself."""
     session, shown = get_session(), _package_or_404(organization, vendor, name)
-    exclude_package(session, package=shown, actor=current_user.display_name)
+    exclude_package(session, package=shown, actor=current_user.display_name, actor_user_id=current_user.id)
     session.commit()
     flash(f"{shown.name} is deleted. Its repository is listed below under “excluded”.", "success")
     return redirect(f"{url_for('organizations.packages', org=organization.short_name)}#others", code=303)
@@ -119,7 +119,13 @@ def add_repository(organization: Organization, repository_id: int) -> ResponseRe
     repository = find_repository(session, organization_id=organization.id, repository_id=repository_id) or abort(404)
     actor = current_user.display_name
     try:
-        added = add_repository_by_hand(session, organization_id=organization.id, repository=repository, actor=actor)
+        added = add_repository_by_hand(
+            session,
+            organization_id=organization.id,
+            repository=repository,
+            actor=actor,
+            actor_user_id=current_user.id,
+        )
     except PackageNotAddable as error:
         flash(str(error), "error")
         return redirect(url_for("organizations.packages", org=organization.short_name), code=303)
