@@ -151,7 +151,7 @@ def _go_on(runtime: Runtime, run_id: int, outcome: Outcome) -> None:
     now = utc_now()
     with runtime.database.write() as session:
         run = session.get_one(SyncRun, run_id)
-        if run.scope is RunScope.FULL and run.result in APPLIED:
+        if run.scope is RunScope.FULL:
             plan_next_full_run(session, run, now=now)
         if outcome.retry_at is not None:
             _continue(session, run, outcome.retry_at)
@@ -160,7 +160,7 @@ def _go_on(runtime: Runtime, run_id: int, outcome: Outcome) -> None:
         elif _may_have_missed(run):
             reason = "changed while it waited"
             request_run(session, synchronization_id=run.synchronization_id, reason=reason, not_before=now + QUIET)
-        _follow_up(session, run.synchronization_id)
+        _follow_up(session, run)
 
 
 def _continue(session: Session, run: SyncRun, retry_at: datetime) -> None:
@@ -188,17 +188,18 @@ def _may_have_missed(run: SyncRun) -> bool:
     return waited and any(reason.startswith("webhook") for reason in run.reasons)
 
 
-def _follow_up(session: Session, synchronization_id: int) -> None:
-    synchronization = session.get_one(Synchronization, synchronization_id)
+def _follow_up(session: Session, run: SyncRun) -> None:
+    synchronization, synchronization_id = run.synchronization, run.synchronization_id
     if synchronization.last_ok_at is None:
         return
-    check_packages.enqueue(
-        session,
-        synchronization_id=synchronization_id,
-        organization_id=synchronization.organization_id,
-        coalesce_key=f"check_packages:{synchronization_id}",
-        title=f"Look for new code in {synchronization.remote_path}",
-    )
+    if not all(reason.startswith("webhook") for reason in run.reasons):  # which says itself where new code is
+        check_packages.enqueue(
+            session,
+            synchronization_id=synchronization_id,
+            organization_id=synchronization.organization_id,
+            coalesce_key=f"check_packages:{synchronization_id}",
+            title=f"Look for new code in {synchronization.remote_path}",
+        )
     if synchronization.integration.is_for_webhooks:
         install_webhooks.enqueue(
             session,

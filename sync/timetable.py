@@ -24,9 +24,11 @@ def plan_next_run(session: Session, synchronization: Synchronization, *, now: da
 
 
 def plan_next_full_run(session: Session, run: SyncRun, *, now: datetime) -> None:
-    """After a full run: say when the next one is due."""
+    """After a full run: say when the next one is due. What was not applied is due at the next occasion."""
     interval = timedelta(hours=session.get_one(Instance, 1).full_synchronization_hours)
-    run.synchronization.next_full_at = _next(run.synchronization, run, interval, now)
+    synchronization = run.synchronization
+    is_applied = run.result in APPLIED
+    synchronization.next_full_at = _next(synchronization, run, interval, now) if is_applied else now
 
 
 def _next(synchronization: Synchronization, last: SyncRun | None, interval: timedelta, now: datetime) -> datetime:

@@ -1,8 +1,8 @@
 """Reading a remote organization: complete, or it says which part is not known."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pytest
@@ -27,9 +27,13 @@ from integrations.errors import (
     Unavailable,
 )
 from models import ManifestState, PartStatus
-from sync.read import read_snapshot
-from sync.snapshot import Snapshot
+from sync.read import Select, read_snapshot
+from sync.scopes import Selection
+from sync.shelf import Shelf
+from sync.snapshot import Manifest, Snapshot
 from tests.unit.sync.remote import DEVELOPER, OWNER, ROOT, account, member, repository, team
+
+EARLIER = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -205,3 +209,77 @@ def test_only_asked_for_files_are_read() -> None:
     remote = read(Host(repositories=[[repository("100")]]), needs_manifest=lambda _repository: False)
 
     assert not remote.manifests
+
+
+def read_again(host: Host, *, select: Select | None = None, shelf: Shelf | None = None) -> Snapshot:
+    code_host = CodeHost(host, None, host, None, NoParser(), RequestCount())  # type: ignore[arg-type]
+    return read_snapshot(
+        code_host,
+        root_id="1",
+        needs_manifest=lambda _repository: True,
+        progress=lambda *, done, total: None,
+        select=select,
+        shelf=shelf,
+    )
+
+
+def test_only_the_root_and_what_was_selected_is_read_and_the_rest_is_skipped() -> None:
+    host = Host(
+        teams=[[team("1"), team("2", parent_id="1"), team("3", parent_id="1")]],
+        repositories=[[repository("100"), repository("101")]],
+    )
+    seen = []
+
+    def select(*lists: object) -> Selection:
+        seen.append(lists)
+        return Selection(frozenset({"1", "3"}), frozenset({"101"}))
+
+    remote = read_again(host, select=select)
+
+    statuses = {**remote.team_members, **remote.repository_members}
+    assert {key for key, part in statuses.items() if part.status is PartStatus.COMPLETE} == {"1", "3", "101"}
+    assert {key for key, part in statuses.items() if part.status is PartStatus.SKIPPED} == {"2", "100"}
+    assert seen == [(remote.teams, remote.repositories, remote.root_members)]
+    assert not remote.unknown_parts
+
+
+def test_what_is_on_the_shelf_is_not_read_again_and_makes_the_snapshot_as_old_as_itself() -> None:
+    shelf = Shelf()
+    shelf.keep_members("team:1/members", (member("ann", OWNER),), now=EARLIER)
+    shelf.keep_manifest("repository:100/manifest", Manifest(ManifestState.PRESENT, "acme/kept"), now=EARLIER)
+    host = Host(
+        members={"1": Unauthorized("must not be asked")},
+        repositories=[[repository("100"), repository("101")]],
+        files={"100": Unauthorized("must not be asked")},
+    )
+
+    remote = read_again(host, shelf=shelf)
+
+    assert remote.began_at == EARLIER
+    assert remote.root_members.items == (member("ann", OWNER),)
+    assert remote.manifests["100"].name == "acme/kept"
+    assert set(shelf.members) == {"team:1/members", "repository:100/members", "repository:101/members"}
+
+
+def test_a_file_on_the_shelf_is_read_again_after_something_was_pushed() -> None:
+    shelf = Shelf()
+    shelf.keep_manifest("repository:100/manifest", Manifest(ManifestState.PRESENT, "acme/kept"), now=EARLIER)
+    pushed = replace(repository("100"), last_activity_at=EARLIER + timedelta(minutes=1))
+    host = Host(repositories=[[pushed]], files={"100": b'{"name": "acme/fresh"}'})
+
+    assert read_again(host, shelf=shelf).manifests["100"].name == "acme/fresh"
+
+
+def test_what_was_read_before_a_rate_limit_is_on_the_shelf_and_what_is_unknown_is_not() -> None:
+    shelf = Shelf()
+    limit = RateLimited("slow", retry_at=datetime.now(UTC))
+    host = Host(
+        teams=[[team("1"), team("2", parent_id="1")]],
+        members={"2": Unavailable("500")},
+        repositories=[limit],
+    )
+
+    with pytest.raises(RateLimited):
+        read_again(host, shelf=shelf)
+
+    assert set(shelf.members) <= {"team:1/members"}
