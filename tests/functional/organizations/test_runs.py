@@ -134,7 +134,7 @@ def test_a_failed_run_says_that_nothing_was_changed_and_how_to_reconnect(world: 
     assert "Nothing was changed" in run
     assert "The token was revoked." in run
     assert f'href="{HERE}"' in run
-    assert "let another owner's account take over" in synchronization_page
+    assert "See whose account it is, and who could take over" in synchronization_page
 
 
 def test_runs_of_other_organizations_are_not_found(world: World) -> None:
