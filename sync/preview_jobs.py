@@ -4,6 +4,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from jobs import JobContext, job, periodic
+from jobs.outbox import INTERACTIVE
 from models import Runtime, SyncRun
 from sync.lifecycle import RunLost
 from sync.preview import abandoned_previews, find_or_add_preview, interrupt_preview, preview
@@ -11,13 +12,13 @@ from sync.preview import abandoned_previews, find_or_add_preview, interrupt_prev
 logger = structlog.get_logger(__name__)
 
 
-@job(queue="interactive", timeout=1800)
-def preview_synchronization(context: JobContext, *, run_id: int) -> None:
+@job(queue=INTERACTIVE, timeout=1800, max_attempts=3)
+def preview_synchronization(context: JobContext, *, synchronization_id: int, run_id: int) -> None:
     """Read the host and keep what the next run would do."""
     try:
         preview(context.runtime, run_id=run_id)
     except RunLost:
-        logger.warning("preview_lost", run_id=run_id)
+        logger.warning("preview_lost", synchronization_id=synchronization_id, run_id=run_id)
 
 
 @periodic(seconds=15)
@@ -41,6 +42,7 @@ def request_preview(session: Session, *, synchronization_id: int, actor: str) ->
         synchronization = run.synchronization
         run.job_run_id = preview_synchronization.enqueue(
             session,
+            synchronization_id=synchronization_id,
             run_id=run.id,
             organization_id=synchronization.organization_id,
             title=f"Preview of {synchronization.remote_path}",

@@ -175,6 +175,7 @@ def test_a_preview_is_asked_for_once_and_leads_to_its_page(world: World) -> None
 
     assert {answer.headers["Location"] for answer in answers} == {f"{HERE}/runs/1"}
     assert "A preview changes nothing" in bob.read(f"{HERE}/runs/1")
+    assert f'<a href="{HERE}">Preview of acme</a>' in bob.read("/activity")
     with world.runtime.database.read() as session:
         assert session.query(JobRun).one().queue == "interactive"
         assert session.get_one(Synchronization, 1).requested_seq == 0
