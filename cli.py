@@ -80,9 +80,13 @@ def serve() -> None:
 @repertory.command()
 @click.argument("queues", nargs=-1, type=click.Choice(QUEUES))
 def worker(queues: tuple[str, ...]) -> None:
-    """Work on QUEUES (all of them when none is named), with one process for each."""
+    """Work on QUEUES, with one process for each time that one is named.
+
+    Without a name on all, with two processes for what somebody waits for: a whole synchronization that was asked for by
+    a button must not hold up the next person.
+    """
     with _ready_runtime() as runtime:
-        run_workers(runtime, queues or QUEUES)
+        run_workers(runtime, queues or ("interactive", *QUEUES))
 
 
 @repertory.command()

@@ -85,7 +85,11 @@ def test_serve_becomes_the_web_server(repertory: Shell, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     ("arguments", "queues"),
-    [([], ["interactive", "sync", "packages"]), (["sync"], ["sync"]), (["packages", "sync"], ["packages", "sync"])],
+    [
+        ([], ["interactive", "interactive", "sync", "packages"]),
+        (["sync"], ["sync"]),
+        (["packages", "sync"], ["packages", "sync"]),
+    ],
 )
 def test_worker_serves_the_queues_that_are_named_or_all(
     repertory: Shell, monkeypatch: pytest.MonkeyPatch, arguments: list[str], queues: list[str]
