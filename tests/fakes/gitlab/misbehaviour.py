@@ -70,7 +70,11 @@ class Rule:
 
 
 def spoil(rule: Rule, request: Request, produce: Produce) -> Response:
-    """The answer under a rule. Never returns for a reset connection: raises ConnectionResetError."""
+    """The answer under a rule. Never returns for a reset connection: raises ConnectionResetError.
+
+    What is spoiled is a whole answer: "304 Not Modified" has nothing that could be.
+    """
+    request.environ.pop("HTTP_IF_NONE_MATCH", None)
     return _SPOILERS[rule.kind](rule, request, produce)
 
 
