@@ -121,4 +121,6 @@ def find_texts(row: JsonObject, name: str) -> tuple[str, ...]:
 
 def _storable(text: str) -> str:
     """Without NUL characters and halves of surrogate pairs: JSON can hold them, databases can not."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode()

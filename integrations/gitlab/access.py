@@ -4,6 +4,7 @@ Levels: https://docs.gitlab.com/api/members/ — rules: https://docs.gitlab.com/
 """
 
 import re
+from functools import lru_cache
 
 from integrations.codehost import RemoteRole, Standing
 
@@ -12,6 +13,7 @@ ROLE_NAMES = {10: "Guest", 15: "Planner", 20: "Reporter", 30: "Developer", 40: "
 _BOT = re.compile(r"((project|group)_\d+_bot|service_account_(group_|project_)?)[0-9a-z_]*")
 
 
+@lru_cache(maxsize=1000)
 def role(level: int, *, custom_id: str = "", custom_name: str = "", custom_reads_code: bool = False) -> RemoteRole:
     """A role by its level, and by the custom role that refines it. Unknown levels count as the known one below."""
     if custom_id:

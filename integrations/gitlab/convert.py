@@ -8,6 +8,7 @@ import base64
 import binascii
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from urllib.parse import quote
 
 from integrations.codehost import (
@@ -50,20 +51,44 @@ _CODE_ACCESS = {
     "private": CodeAccess.MEMBERS,
     "disabled": CodeAccess.DISABLED,
 }
+MOST_ACCOUNTS = 20_000  # that are remembered at once
 _EVENT_SUFFIX = "_events"
 
 
 def convert_account(row: JsonObject, *, base_url: str) -> RemoteAccount:
     """A person as GitLab describes one in every list. Whatever is not active may not use the host."""
-    login = read_text(row, "username")
+    return _account(
+        read_id(row),
+        read_text(row, "username"),
+        find_text(row, "name"),
+        read_text(row, "state") == "active",
+        bool(find_flag(row, "bot")),
+        find_flag(row, "external"),
+        _web_address(find_text(row, "avatar_url")),
+        base_url,
+    )
+
+
+@lru_cache(maxsize=MOST_ACCOUNTS)
+def _account(
+    remote_id: str,
+    login: str,
+    name: str,
+    is_active: bool,
+    is_bot: bool,
+    is_external: bool | None,
+    avatar_url: str,
+    base_url: str,
+) -> RemoteAccount:
+    """Everybody comes again in every group and project: one value for all of them."""
     return RemoteAccount(
-        remote_id=read_id(row),
+        remote_id=remote_id,
         login=login,
-        display_name=find_text(row, "name") or login,
-        state=AccountState.ACTIVE if read_text(row, "state") == "active" else AccountState.BLOCKED,
-        is_bot=bool(find_flag(row, "bot")) or is_bot_name(login),
-        is_external=find_flag(row, "external"),
-        avatar_url=_web_address(find_text(row, "avatar_url")),
+        display_name=name or login,
+        state=AccountState.ACTIVE if is_active else AccountState.BLOCKED,
+        is_bot=is_bot or is_bot_name(login),
+        is_external=is_external,
+        avatar_url=avatar_url,
         web_url=page_url(base_url, login),
     )
 
