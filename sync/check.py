@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
+from integrations.codehost import Standing
 from models import PartStatus, TeamKind
 from sync.losses import Losses
 from sync.plan import Changes, PackageChanges, Plan
@@ -142,7 +143,8 @@ class _Check:
         staying = {account for team, account in memberships.held if team[0] == root}
         lost = (key for key in self._plan.standing.remove if not self._losses.is_evident(key[1]))
         waiting, kept = self._sort(lost, standing_removal)
-        return _Stay(frozenset(key for key in waiting if self._has_empty_root or key[1] in staying), kept)
+        held = frozenset(key for key in waiting if self._has_empty_root or key[1] in staying)
+        return _Stay(held | self._vanished_owners(waiting - held), kept)
 
     def last_owners(self, standing: _Stay[StandingKey]) -> frozenset[StandingKey]:
         """Owners who stay because nobody else who owns the organization could log in."""
@@ -199,6 +201,18 @@ class _Check:
         if self._is_partial and any(name(key) in self._policy.open for key in waiting):
             return waiting
         return frozenset()
+
+    def _vanished_owners(self, waiting: frozenset[StandingKey]) -> frozenset[StandingKey]:
+        """Owners who are not listed at all when nobody is listed as one. Without another owner they stay anyway."""
+        root = self._snapshot.root_members.items
+        is_owned = any(member.role.standing is Standing.OWNER and not member.account.is_bot for member in root)
+        if is_owned or self._snapshot.person or not self._policy.has_other_owner:
+            return frozenset()
+        listed = {member.account.remote_id for member in root}
+        vanished = frozenset(key for key in waiting if key[0] is TeamKind.OWNERS and key[1] not in listed)
+        if vanished:
+            self.reasons.append(f"{self._snapshot.root.path} has no owner any more")
+        return vanished
 
     def _vanished_groups(self, repositories: frozenset[str]) -> set[str | None]:
         known = self._state.repositories

@@ -289,7 +289,17 @@ def test_owners_who_can_not_log_in_do_not_count() -> None:
     assert check(state_after(before), only_eve).plan.standing.remove
     assert not check(state_after(before), only_eve, Policy(locked_out=frozenset({"id-eve"}))).plan.standing.remove
     assert set(check(state_after(before), blocked).plan.standing.remove) == {(TeamKind.OWNERS, "id-eve")}
-    assert len(check(state_after(before), blocked, Policy(has_other_owner=True)).plan.standing.remove) == 2
+
+
+def test_owners_who_all_vanish_wait_when_somebody_else_owns_the_organization() -> None:
+    before = replace(company(3), team_members={"1": complete(member("ann", OWNER), member("eve", OWNER), *crew(3))})
+    demoted = replace(before, team_members={"1": complete(member("eve", DEVELOPER), *crew(3))})
+
+    result = check(state_after(before), demoted, Policy(has_other_owner=True))
+
+    assert set(result.plan.standing.remove) == {(TeamKind.OWNERS, "id-eve")}
+    assert set(result.held.standing.remove) == {(TeamKind.OWNERS, "id-ann")}
+    assert result.reason == "acme has no owner any more"
 
 
 def test_a_held_list_does_not_shrink_below_the_brake_on_half_an_answer() -> None:
