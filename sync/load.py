@@ -4,14 +4,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, Text, select, type_coerce
+from sqlalchemy.orm import Mapped, Session
 
 from models import (
     Grant,
+    GrantSource,
     Identity,
     IdentityState,
     Membership,
+    MembershipSource,
     Package,
     PackageState,
     Repository,
@@ -31,6 +33,9 @@ from sync.state import (
 )
 from sync.wanted import GrantKey, TeamKey, WantedGrant, WantedMembership
 
+MEMBERSHIP_SOURCES = {source.value: source for source in MembershipSource}
+GRANT_SOURCES = {source.value: source for source in GrantSource}
+
 
 def load_state(session: Session, synchronization: Synchronization) -> State:
     """Everything that this synchronization owns, by remote ids."""
@@ -40,27 +45,27 @@ def load_state(session: Session, synchronization: Synchronization) -> State:
     key_of_team: dict[int, TeamKey] = {row.id: (row.remote_id or "", row.role_key) for row in teams}
     repositories = _repositories(session, synchronization)
     remote_of = {row.id: row.remote_id for row in repositories}
-    memberships = _memberships(session, synchronization, key_of_team, account_of)
-    grants = _grants(session, synchronization, (remote_of, key_of_team, account_of))
+    membership_ids, memberships = _memberships(session, synchronization, key_of_team, account_of)
+    grant_ids, grants = _grants(session, synchronization, (remote_of, key_of_team, account_of))
     standing, built_in_teams = _standing(session, synchronization, account_of)
     return State(
         is_primary=synchronization.is_primary,
         identities={row.remote_id: _identity_value(row) for row in identities},
         teams={key_of_team[row.id]: _team_value(row) for row in teams},
-        memberships={key: value for key, (_, value) in memberships.items()},
+        memberships=memberships,
         standing={key: value for key, (_, value) in standing.items()},
         repositories={row.remote_id: _repository_value(row) for row in repositories if row.removed_at is None},
-        grants={key: value for key, (_, value) in grants.items()},
+        grants=grants,
         manifests={row.remote_id: _manifest_value(row) for row in repositories},
         packages=_packages(session, synchronization, remote_of),
         ids=RowIds(
             identities={row.remote_id: row.id for row in identities},
             teams={key_of_team[row.id]: row.id for row in teams},
-            memberships={key: row_id for key, (row_id, _) in memberships.items()},
+            memberships=membership_ids,
             standing={key: row_id for key, (row_id, _) in standing.items()},
             built_in_teams=built_in_teams,
             repositories={row.remote_id: row.id for row in repositories},
-            grants={key: row_id for key, (row_id, _) in grants.items()},
+            grants=grant_ids,
         ),
     )
 
@@ -83,31 +88,32 @@ def _repositories(session: Session, synchronization: Synchronization) -> Sequenc
 
 def _memberships(
     session: Session, synchronization: Synchronization, key_of_team: dict[int, TeamKey], account_of: dict[int, str]
-) -> dict[tuple[TeamKey, str], tuple[int, WantedMembership]]:
-    columns = (Membership.id, Membership.team_id, Membership.identity_id, Membership.source, Membership.expires_on)
-    query = select(*columns).join(Team).where(Team.synchronization_id == synchronization.id)
-    return {
-        (key_of_team[team_id], account_of[identity_id or 0]): (row_id, WantedMembership(source, expires_on))
-        for row_id, team_id, identity_id, source, expires_on in _rows(session, query)
-    }
+) -> tuple[dict[tuple[TeamKey, str], int], dict[tuple[TeamKey, str], WantedMembership]]:
+    columns = (Membership.id, Membership.team_id, Membership.identity_id, _text(Membership.source))
+    query = select(*columns, Membership.expires_on).join(Team).where(Team.synchronization_id == synchronization.id)
+    ids, values = {}, {}
+    for row_id, team_id, identity_id, source, expires_on in _rows(session, query):
+        key = key_of_team[team_id], account_of[identity_id or 0]
+        ids[key], values[key] = row_id, WantedMembership(MEMBERSHIP_SOURCES[source], expires_on)
+    return ids, values
 
 
 def _grants(
     session: Session,
     synchronization: Synchronization,
     names: tuple[dict[int, str], dict[int, TeamKey], dict[int, str]],
-) -> dict[GrantKey, tuple[int, WantedGrant]]:
+) -> tuple[dict[GrantKey, int], dict[GrantKey, WantedGrant]]:
     remote_of, key_of_team, account_of = names
-    subject = (Grant.id, Grant.repository_id, Grant.source, Grant.team_id, Grant.identity_id)
+    subject = (Grant.id, Grant.repository_id, _text(Grant.source), Grant.team_id, Grant.identity_id)
     query = select(*subject, Grant.role_name, Grant.role_level, Grant.expires_on)
-    found = {}
     rows = _rows(session, query.where(Grant.synchronization_id == synchronization.id))
+    ids, values = {}, {}
     for row_id, repository_id, source, team_id, identity_id, role_name, role_level, expires_on in rows:
         team = None if team_id is None else key_of_team[team_id]
         account = None if identity_id is None else account_of[identity_id]
-        key = GrantKey(remote_of[repository_id], source, team, account)
-        found[key] = (row_id, WantedGrant(role_name, role_level, expires_on))
-    return found
+        key = GrantKey(remote_of[repository_id], GRANT_SOURCES[source], team, account)
+        ids[key], values[key] = row_id, WantedGrant(role_name, role_level, expires_on)
+    return ids, values
 
 
 def _standing(
@@ -140,6 +146,11 @@ def _packages(
     for package_id, name, repository_id in _rows(session, query):
         found[remote_of[repository_id or 0]].append(PackageValue(package_id, name))
     return {key: tuple(packages) for key, packages in found.items()}
+
+
+def _text(column: Mapped[Any]) -> ColumnElement[str]:
+    """A choice as it is stored: to look it up here is quicker than to have it converted, thousands of times."""
+    return type_coerce(column, Text)
 
 
 def _rows(session: Session, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
