@@ -6,7 +6,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from integrations.codehost import RemoteMember
-from models import ManifestState, MembershipSource
+from models import ManifestState, MembershipSource, TeamKind
 from sync.snapshot import Manifest, Part, Snapshot
 from sync.state import IdentityValue, ManifestValue, PackageValue, RepositoryValue, StandingKey, State, TeamValue
 from sync.wanted import (
@@ -15,10 +15,7 @@ from sync.wanted import (
     WantedGrant,
     WantedMembership,
     accounts_of,
-    wanted_grants,
-    wanted_memberships,
-    wanted_standing,
-    wanted_teams,
+    read_wanted,
 )
 
 Key = TypeVar("Key")
@@ -70,16 +67,17 @@ class Plan:
 def plan_synchronization(state: State, snapshot: Snapshot, *, today: date) -> Plan:
     """Compare both sides. What an open part of the snapshot would say stays as it is, and so do settled accounts."""
     keep = _Keep(state, snapshot)
-    teams = {key: TeamValue.of(wanted) for key, wanted in wanted_teams(snapshot, today=today).items()}
-    wanted = keep.unsettled(wanted_memberships(snapshot, today=today), lambda key: key[1])
-    memberships = _keep_sources(wanted, state, keep.heirs_of_open_teams(snapshot))
-    grants = keep.unsettled(wanted_grants(snapshot, today=today), lambda key: key.account_id)
+    wanted = read_wanted(snapshot, today=today)
+    teams = {key: TeamValue.of(team) for key, team in wanted.teams.items()}
+    unsettled = keep.unsettled(wanted.memberships, lambda key: key[1])
+    memberships = _keep_sources(unsettled, state, keep.heirs_of_open_teams(snapshot))
+    grants = keep.unsettled(wanted.grants, lambda key: key.account_id)
     repository_changes = _plan_repositories(state, snapshot, keep)
     return Plan(
         identities=_plan_identities(state, snapshot, keep),
         teams=_compare(state.teams, teams, keep.team),
         memberships=_compare(state.memberships, memberships, keep.membership),
-        standing=_plan_standing(state, snapshot, keep, today),
+        standing=_plan_standing(state, snapshot, keep, wanted.standing),
         repositories=repository_changes,
         grants=_compare(state.grants, grants, keep.grant),
         manifests=_plan_manifests(state, snapshot),
@@ -179,11 +177,10 @@ def _plan_repositories(state: State, snapshot: Snapshot, keep: _Keep) -> Changes
 
 
 def _plan_standing(
-    state: State, snapshot: Snapshot, keep: _Keep, today: date
+    state: State, snapshot: Snapshot, keep: _Keep, wanted: Mapping[TeamKind, set[str]]
 ) -> Changes[StandingKey, WantedMembership]:
     if not state.is_primary:
         return Changes({}, {}, {})
-    wanted = wanted_standing(snapshot, today=today)
     is_unknown = not snapshot.root_members.is_complete
 
     def is_kept(key: StandingKey) -> bool:

@@ -11,10 +11,7 @@ from sync.state import StandingKey, State
 from sync.wanted import (
     GrantKey,
     TeamKey,
-    wanted_grants,
-    wanted_memberships,
-    wanted_standing,
-    wanted_teams,
+    read_wanted,
 )
 
 
@@ -103,15 +100,14 @@ def _removed_by(plan: Plan) -> dict[str, Container[object]]:
 
 def _rows_at_host(snapshot: Snapshot, today: date) -> dict[str, Container[object]]:
     """In the snapshot of one person, repositories and what others have of them are our own words, not the host's."""
-    standing = wanted_standing(snapshot, today=today)
+    wanted = read_wanted(snapshot, today=today)
     repositories = () if snapshot.person else snapshot.repositories
-    grants = wanted_grants(snapshot, today=today)
     return {
-        "team": wanted_teams(snapshot, today=today),
-        "membership": wanted_memberships(snapshot, today=today),
-        "standing": {(kind, account) for kind, accounts in standing.items() for account in accounts},
+        "team": wanted.teams,
+        "membership": wanted.memberships,
+        "standing": {(kind, account) for kind, accounts in wanted.standing.items() for account in accounts},
         "repository": {repository.remote_id for repository in repositories},
-        "grant": {key for key in grants if key.account_id} if snapshot.person else grants,
+        "grant": {key for key in wanted.grants if key.account_id} if snapshot.person else wanted.grants,
     }
 
 

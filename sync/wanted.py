@@ -1,6 +1,6 @@
 """Decide from a snapshot who should be in which team, and who may read which repository. Pure: no I/O, no clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -20,6 +20,8 @@ from models import GrantSource, MembershipSource, TeamKind
 from sync.snapshot import Part, Snapshot
 
 TeamKey = tuple[str, str]  # remote id of the (sub)group, key of the role
+
+Members = dict[str, list[RemoteMember]]  # those that count today, by team or repository
 
 # What there are thousands of is a named tuple: made, hashed and compared several times as fast as a dataclass.
 
@@ -56,6 +58,16 @@ class WantedGrant(NamedTuple):
     expires_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Everything that there should be here."""
+
+    teams: dict[TeamKey, WantedTeam]  # one per (sub)group and role that somebody effective has
+    memberships: dict[tuple[TeamKey, str], WantedMembership]  # with the same role in the parent group: by inheritance
+    standing: dict[TeamKind, set[str]]  # the accounts that own and administer the root
+    grants: dict[GrantKey, WantedGrant]  # every reason to read a repository's code
+
+
 def is_effective(member: RemoteMember, *, today: date) -> bool:
     """Whether a membership gives anything today: active people only, no bots, nothing expired or awaiting approval."""
     account = member.account
@@ -64,50 +76,17 @@ def is_effective(member: RemoteMember, *, today: date) -> bool:
     return member.expires_on is None or member.expires_on > today
 
 
-def wanted_teams(snapshot: Snapshot, *, today: date) -> dict[TeamKey, WantedTeam]:
-    """One team per (sub)group and role that somebody effective has."""
-    return {
-        (team.remote_id, member.role.key): WantedTeam(team, member.role)
-        for team in snapshot.teams
-        for member in _effective(snapshot.team_members.get(team.remote_id), today)
-    }
-
-
-def wanted_memberships(snapshot: Snapshot, *, today: date) -> dict[tuple[TeamKey, str], WantedMembership]:
-    """Who should be in which team. Somebody with the same role in the parent group is there by inheritance."""
-    roles = _roles_by_team(snapshot, today)
-    wanted = {}
-    for team in snapshot.teams:
-        inherited = roles.get(team.parent_id or "", {})
-        for member in _effective(snapshot.team_members.get(team.remote_id), today):
-            account_id = member.account.remote_id
-            is_inherited = inherited.get(account_id) == member.role.key
-            source = MembershipSource.INHERITED if is_inherited else MembershipSource.DIRECT
-            wanted[(team.remote_id, member.role.key), account_id] = WantedMembership(source, member.expires_on)
-    return wanted
-
-
-def wanted_standing(snapshot: Snapshot, *, today: date) -> dict[TeamKind, set[str]]:
-    """The accounts that own and administer the root."""
-    standing = {TeamKind.OWNERS: Standing.OWNER, TeamKind.ADMINS: Standing.ADMIN}
-    members = list(_effective(snapshot.root_members, today))
-    return {
-        kind: {member.account.remote_id for member in members if member.role.standing is wanted}
-        for kind, wanted in standing.items()
-    }
-
-
-def wanted_grants(snapshot: Snapshot, *, today: date) -> dict[GrantKey, WantedGrant]:
-    """Every reason to read a repository's code: through its group's teams, directly, or because all may see it."""
-    roles = _roles_of_teams(wanted_teams(snapshot, today=today))
-    levels = _levels_by_team(snapshot, today)
-    grants: dict[GrantKey, WantedGrant] = {}
-    for repository in snapshot.repositories:
-        if repository.code_access is not CodeAccess.DISABLED:
-            grants.update(_team_grants(repository, roles.get(repository.team_id or "", [])))
-            grants.update(_direct_grants(repository, snapshot, levels.get(repository.team_id or "", {}), today))
-            grants.update(_visibility_grant(repository))
-    return grants
+def read_wanted(snapshot: Snapshot, *, today: date) -> Wanted:
+    """What the snapshot asks for today."""
+    members = _effective(snapshot.team_members, today)
+    teams = _teams(snapshot, members)
+    collaborators = _effective(snapshot.repository_members, today)
+    return Wanted(
+        teams=teams,
+        memberships=_memberships(snapshot, members),
+        standing=_standing(members.get(snapshot.root.remote_id, [])),
+        grants=_grants(snapshot, teams, members, collaborators),
+    )
 
 
 def accounts_of(snapshot: Snapshot) -> dict[str, RemoteAccount]:
@@ -127,32 +106,77 @@ def reads_code(repository: RemoteRepository, role: RemoteRole) -> bool:
     return role.reads_code
 
 
+def _teams(snapshot: Snapshot, members: Members) -> dict[TeamKey, WantedTeam]:
+    return {
+        (team.remote_id, role.key): WantedTeam(team, role)
+        for team in snapshot.teams
+        for role in {member.role.key: member.role for member in members.get(team.remote_id, ())}.values()
+    }
+
+
+def _memberships(snapshot: Snapshot, members: Members) -> dict[tuple[TeamKey, str], WantedMembership]:
+    roles = {key: {member.account.remote_id: member.role.key for member in part} for key, part in members.items()}
+    wanted = {}
+    for team in snapshot.teams:
+        inherited = roles.get(team.parent_id or "", {})
+        for member in members.get(team.remote_id, ()):
+            account_id, role = member.account.remote_id, member.role.key
+            source = MembershipSource.INHERITED if inherited.get(account_id) == role else MembershipSource.DIRECT
+            wanted[(team.remote_id, role), account_id] = WantedMembership(source, member.expires_on)
+    return wanted
+
+
+def _standing(root_members: list[RemoteMember]) -> dict[TeamKind, set[str]]:
+    standing = {TeamKind.OWNERS: Standing.OWNER, TeamKind.ADMINS: Standing.ADMIN}
+    return {
+        kind: {member.account.remote_id for member in root_members if member.role.standing is wanted}
+        for kind, wanted in standing.items()
+    }
+
+
+def _grants(
+    snapshot: Snapshot, teams: dict[TeamKey, WantedTeam], members: Members, collaborators: Members
+) -> dict[GrantKey, WantedGrant]:
+    """Through the team of its group, directly, or because all may see it."""
+    roles = _roles_of_teams(teams)
+    levels = {
+        key: {member.account.remote_id: (member.role.level, member.role.reads_code) for member in part}
+        for key, part in members.items()
+    }
+    grants: dict[GrantKey, WantedGrant] = {}
+    for repository in snapshot.repositories:
+        if repository.code_access is not CodeAccess.DISABLED:
+            team_id = repository.team_id or ""
+            grants.update(_team_grants(repository, roles.get(team_id, [])))
+            if not _is_open(snapshot, team_id):
+                own = collaborators.get(repository.remote_id, [])
+                grants.update(_direct_grants(repository, own, levels.get(team_id, {})))
+            grants.update(_visibility_grant(repository))
+    return grants
+
+
+def _is_open(snapshot: Snapshot, team_id: str) -> bool:
+    """Who is there by the group is not known in this run, so neither is who has more than that."""
+    group = snapshot.team_members.get(team_id)
+    return group is not None and group.is_open
+
+
 def _team_grants(repository: RemoteRepository, roles: list[WantedTeam]) -> Iterator[tuple[GrantKey, WantedGrant]]:
     for wanted in roles:
-        if reads_code(repository, wanted.role):
-            key = (wanted.team.remote_id, wanted.role.key)
-            source = _source(wanted.role, GrantSource.TEAM)
-            yield (
-                GrantKey(repository.remote_id, source, team=key),
-                WantedGrant(wanted.role.name, wanted.role.level),
-            )
+        role = wanted.role
+        if reads_code(repository, role):
+            key = GrantKey(repository.remote_id, _source(role, GrantSource.TEAM), (wanted.team.remote_id, role.key))
+            yield key, WantedGrant(role.name, role.level)
 
 
 def _direct_grants(
-    repository: RemoteRepository, snapshot: Snapshot, group_levels: dict[str, tuple[int, bool]], today: date
+    repository: RemoteRepository, members: list[RemoteMember], in_group: dict[str, tuple[int, bool]]
 ) -> Iterator[tuple[GrantKey, WantedGrant]]:
-    group = snapshot.team_members.get(repository.team_id or "")
-    if group is not None and group.is_open:
-        return  # who is there by the group is not known in this run, so neither is who has more than that
-    for member in _effective(snapshot.repository_members.get(repository.remote_id), today):
-        in_group = group_levels.get(member.account.remote_id)
-        if in_group == (member.role.level, member.role.reads_code) or not reads_code(repository, member.role):
-            continue
-        source = _source(member.role, GrantSource.DIRECT)
-        yield (
-            GrantKey(repository.remote_id, source, account_id=member.account.remote_id),
-            WantedGrant(member.role.name, member.role.level, member.expires_on),
-        )
+    for member in members:
+        account_id, role = member.account.remote_id, member.role
+        if in_group.get(account_id) != (role.level, role.reads_code) and reads_code(repository, role):
+            key = GrantKey(repository.remote_id, _source(role, GrantSource.DIRECT), account_id=account_id)
+            yield key, WantedGrant(role.name, role.level, member.expires_on)
 
 
 def _source(role: RemoteRole, through: GrantSource) -> GrantSource:
@@ -172,21 +196,5 @@ def _roles_of_teams(teams: dict[TeamKey, WantedTeam]) -> dict[str, list[WantedTe
     return by_team
 
 
-def _effective(part: Part[RemoteMember] | None, today: date) -> Iterator[RemoteMember]:
-    return (member for member in (part.items if part else ()) if is_effective(member, today=today))
-
-
-def _roles_by_team(snapshot: Snapshot, today: date) -> dict[str, dict[str, str]]:
-    return {
-        team_id: {member.account.remote_id: member.role.key for member in _effective(part, today)}
-        for team_id, part in snapshot.team_members.items()
-    }
-
-
-def _levels_by_team(snapshot: Snapshot, today: date) -> dict[str, dict[str, tuple[int, bool]]]:
-    return {
-        team_id: {
-            member.account.remote_id: (member.role.level, member.role.reads_code) for member in _effective(part, today)
-        }
-        for team_id, part in snapshot.team_members.items()
-    }
+def _effective(parts: Mapping[str, Part[RemoteMember]], today: date) -> Members:
+    return {key: [member for member in part.items if is_effective(member, today=today)] for key, part in parts.items()}

@@ -11,7 +11,7 @@ from integrations.platforms import PLATFORMS
 from models import GrantSource
 from sync.read import read_snapshot
 from sync.snapshot import Snapshot
-from sync.wanted import TeamKey, wanted_grants, wanted_memberships
+from sync.wanted import TeamKey, read_wanted
 from tests.fakes.company import random_company
 from tests.fakes.gitlab import FakeGitLab
 
@@ -33,11 +33,11 @@ def planned_readers(fake: FakeGitLab, remote: Snapshot) -> dict[str, set[str]]:
     """Members of the organization here that may read each repository. External people are known, as after a login."""
     today = fake.clock.today()
     people: dict[TeamKey, set[str]] = {}
-    for team, account in wanted_memberships(remote, today=today):
+    for team, account in read_wanted(remote, today=today).memberships:
         people.setdefault(team, set()).add(account)
     members, external = organization_members(fake, remote), externals(fake)
     readers: dict[str, set[str]] = {repository.remote_id: set() for repository in remote.repositories}
-    for key in wanted_grants(remote, today=today):
+    for key in read_wanted(remote, today=today).grants:
         named = {key.account_id} if key.account_id else people[key.team] if key.team else members
         readers[key.repository_id] |= named - external if key.source is GrantSource.VISIBILITY else named
     return readers
@@ -49,8 +49,8 @@ def externals(fake: FakeGitLab) -> set[str]:
 
 def organization_members(fake: FakeGitLab, remote: Snapshot) -> set[str]:
     today = fake.clock.today()
-    in_teams = {account for _, account in wanted_memberships(remote, today=today)}
-    return in_teams | {key.account_id for key in wanted_grants(remote, today=today) if key.account_id}
+    in_teams = {account for _, account in read_wanted(remote, today=today).memberships}
+    return in_teams | {key.account_id for key in read_wanted(remote, today=today).grants if key.account_id}
 
 
 @pytest.mark.parametrize("seed", range(COMPANIES))

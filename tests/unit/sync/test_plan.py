@@ -12,7 +12,7 @@ from models import GrantSource, ManifestState, MembershipSource, PartStatus, Tea
 from sync.plan import Plan, plan_synchronization
 from sync.snapshot import Manifest, Part, Snapshot
 from sync.state import IdentityValue, ManifestValue, PackageValue, RepositoryValue, State, TeamValue
-from sync.wanted import WantedMembership, accounts_of, wanted_grants, wanted_memberships, wanted_standing, wanted_teams
+from sync.wanted import WantedMembership, accounts_of, read_wanted
 from tests.unit.sync.remote import (
     DEVELOPER,
     GUEST,
@@ -32,13 +32,14 @@ from tests.unit.sync.remote import (
 def state_after(remote: Snapshot) -> State:
     """What is stored once a complete snapshot was applied to nothing."""
     direct = WantedMembership(MembershipSource.DIRECT)
+    wanted = read_wanted(remote, today=TODAY)
     return State(
         identities={key: IdentityValue.of(value) for key, value in accounts_of(remote).items()},
-        teams={key: TeamValue.of(value) for key, value in wanted_teams(remote, today=TODAY).items()},
-        memberships=wanted_memberships(remote, today=TODAY),
-        standing={(kind, key): direct for kind, keys in wanted_standing(remote, today=TODAY).items() for key in keys},
+        teams={key: TeamValue.of(value) for key, value in wanted.teams.items()},
+        memberships=wanted.memberships,
+        standing={(kind, key): direct for kind, keys in wanted.standing.items() for key in keys},
         repositories={item.remote_id: RepositoryValue.of(item) for item in remote.repositories},
-        grants=wanted_grants(remote, today=TODAY),
+        grants=wanted.grants,
         manifests={key: ManifestValue(item.state, item.name, item.reason) for key, item in remote.manifests.items()},
         packages={
             key: (PackageValue(int(key), item.name),)

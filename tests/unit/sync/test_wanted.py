@@ -7,7 +7,7 @@ import pytest
 from integrations.codehost import AccountState, CodeAccess, RemoteMember, RemoteRole, Visibility
 from models import GrantSource, MembershipSource, TeamKind
 from sync.snapshot import Snapshot
-from sync.wanted import is_effective, reads_code, wanted_grants, wanted_memberships, wanted_standing, wanted_teams
+from sync.wanted import is_effective, read_wanted, reads_code
 from tests.unit.sync.remote import (
     AUDITOR,
     DEVELOPER,
@@ -28,7 +28,7 @@ from tests.unit.sync.remote import (
 def grants_of(remote: Snapshot) -> set[tuple[str, GrantSource, str]]:
     return {
         (key.repository_id, key.source, key.account_id or (":".join(key.team) if key.team else ""))
-        for key in wanted_grants(remote, today=TODAY)
+        for key in read_wanted(remote, today=TODAY).grants
     }
 
 
@@ -63,7 +63,7 @@ def test_there_is_one_team_per_group_and_role_that_somebody_has() -> None:
         },
     )
 
-    teams = wanted_teams(remote, today=TODAY)
+    teams = read_wanted(remote, today=TODAY).teams
 
     assert set(teams) == {("1", "50"), ("1", "30"), ("2", "50")}
 
@@ -77,7 +77,7 @@ def test_the_same_role_in_the_parent_group_makes_a_membership_inherited() -> Non
         },
     )
 
-    memberships = wanted_memberships(remote, today=TODAY)
+    memberships = read_wanted(remote, today=TODAY).memberships
 
     assert memberships[("2", "50"), "id-ann"].source is MembershipSource.INHERITED
     assert memberships[("2", "30"), "id-bob"].source is MembershipSource.DIRECT
@@ -93,7 +93,7 @@ def test_owners_and_admins_are_those_of_the_root_only() -> None:
         },
     )
 
-    standing = wanted_standing(remote, today=TODAY)
+    standing = read_wanted(remote, today=TODAY).standing
 
     assert standing == {TeamKind.OWNERS: {"id-ann"}, TeamKind.ADMINS: {"id-bob"}}
 
