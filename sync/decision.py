@@ -43,8 +43,8 @@ def decide(session: Session, *, synchronization: Synchronization, snapshot: Snap
     return Decision(
         state,
         checked.plan,
-        changes=report_changes(checked.plan, state, snapshot),
-        held=report_changes(_without_followers(checked.held), state, snapshot),
+        changes=report_changes(checked.plan, state),
+        held=report_changes(_without_followers(checked.held), state),
         hold_reason=checked.reason,
         hold_totals=checked.totals,
         alarm=checked.alarm,

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from models import TeamKind
+from sync.names import Names, team_label
 from sync.plan import Plan
 from sync.removals import (
     grant_removal,
@@ -15,9 +16,7 @@ from sync.removals import (
     standing_removal,
     team_removal,
 )
-from sync.snapshot import Snapshot
-from sync.state import State, TeamValue
-from sync.wanted import GrantKey, TeamKey
+from sync.state import State
 
 Key = TypeVar("Key")
 
@@ -64,9 +63,11 @@ class Change:
         return {"key": self.key, **self.as_json()}
 
 
-def report_changes(plan: Plan, state: State, snapshot: Snapshot) -> list[Change]:
+def report_changes(plan: Plan, state: State) -> list[Change]:
     """Every change of a plan that means something to an administrator."""
-    names = _Names(plan, state, snapshot)
+    if plan.is_empty:
+        return []
+    names = Names(plan, state)
     changes = [
         *_people(plan, names),
         *_standing(plan, names),
@@ -91,43 +92,7 @@ def count_changes(changes: list[Change]) -> dict[str, dict[str, int]]:
     return counts
 
 
-class _Names:
-    """Remote ids as people know them."""
-
-    def __init__(self, plan: Plan, state: State, snapshot: Snapshot) -> None:
-        self._people = {**state.identities, **plan.identities.add, **plan.identities.change}
-        self._teams = {**state.teams, **plan.teams.add, **plan.teams.change}
-        self._repositories = {**state.repositories, **plan.repositories.add, **plan.repositories.change}
-
-    def person(self, account_id: str) -> str:
-        person = self._people.get(account_id)
-        return f"@{person.login}" if person else account_id
-
-    def person_url(self, account_id: str) -> str:
-        person = self._people.get(account_id)
-        return person.web_url if person else ""
-
-    def team(self, key: TeamKey) -> str:
-        return team_label(self._teams[key])
-
-    def team_url(self, key: TeamKey) -> str:
-        return self._teams[key].web_url
-
-    def repository(self, repository_id: str) -> str:
-        repository = self._repositories.get(repository_id)
-        return repository.path if repository else repository_id
-
-    def repository_url(self, repository_id: str) -> str:
-        repository = self._repositories.get(repository_id)
-        return repository.web_url if repository else ""
-
-
-def team_label(team: TeamValue) -> str:
-    """A team as it is shown: its path at the host and the role."""
-    return f"{team.path} ({team.role_name})" if team.role_name else team.path
-
-
-def _people(plan: Plan, names: _Names) -> Iterator[Change]:
+def _people(plan: Plan, names: Names) -> Iterator[Change]:
     for key, person in plan.identities.add.items():
         detail = "blocked there" if person.is_blocked else person.display_name
         yield Change(Subject.PERSON, Action.ADD, names.person(key), detail, person.web_url)
@@ -136,7 +101,7 @@ def _people(plan: Plan, names: _Names) -> Iterator[Change]:
         yield Change(Subject.PERSON, Action.CHANGE, names.person(key), detail, person.web_url)
 
 
-def _standing(plan: Plan, names: _Names) -> Iterator[Change]:
+def _standing(plan: Plan, names: Names) -> Iterator[Change]:
     subjects = {TeamKind.OWNERS: Subject.OWNER, TeamKind.ADMINS: Subject.ADMIN}
     for action, keys in ((Action.ADD, plan.standing.add), (Action.REMOVE, plan.standing.remove)):
         for kind, account in keys:
@@ -151,11 +116,10 @@ def _teams(plan: Plan) -> Iterator[Change]:
         (Action.REMOVE, plan.teams.remove),
     ):
         for key, team in teams.items():
-            named = _key(action, team_removal, key)
-            yield Change(Subject.TEAM, action, team_label(team), url=team.web_url, key=named)
+            yield Change(Subject.TEAM, action, team_label(team), url=team.web_url, key=_key(action, team_removal, key))
 
 
-def _memberships(plan: Plan, names: _Names) -> Iterator[Change]:
+def _memberships(plan: Plan, names: Names) -> Iterator[Change]:
     for action, rows in (
         (Action.ADD, plan.memberships.add),
         (Action.CHANGE, plan.memberships.change),
@@ -171,8 +135,9 @@ def _repositories(plan: Plan, state: State) -> Iterator[Change]:
     for repository in plan.repositories.add.values():
         yield Change(Subject.REPOSITORY, Action.ADD, repository.path, repository.visibility, repository.web_url)
     for key, repository in plan.repositories.remove.items():
-        named = repository_removal(key)
-        yield Change(Subject.REPOSITORY, Action.REMOVE, repository.path, url=repository.web_url, key=named)
+        yield Change(
+            Subject.REPOSITORY, Action.REMOVE, repository.path, url=repository.web_url, key=repository_removal(key)
+        )
     for key, repository in plan.repositories.change.items():
         before = state.repositories[key]
         shown = ("path", "visibility", "code_access", "default_branch", "is_archived", "is_pending_deletion")
@@ -182,7 +147,7 @@ def _repositories(plan: Plan, state: State) -> Iterator[Change]:
             yield Change(Subject.REPOSITORY, Action.CHANGE, repository.path, detail, repository.web_url)
 
 
-def _packages(plan: Plan, names: _Names) -> Iterator[Change]:
+def _packages(plan: Plan, names: Names) -> Iterator[Change]:
     for key, name in plan.packages.add.items():
         yield Change(Subject.PACKAGE, Action.ADD, name, names.repository(key), names.repository_url(key))
     for key, packages in plan.packages.remove.items():
@@ -191,7 +156,7 @@ def _packages(plan: Plan, names: _Names) -> Iterator[Change]:
             yield Change(Subject.PACKAGE, Action.REMOVE, package.name, names.repository(key), key=named)
 
 
-def _grants(plan: Plan, names: _Names) -> Iterator[Change]:
+def _grants(plan: Plan, names: Names) -> Iterator[Change]:
     for action, grants in (
         (Action.ADD, plan.grants.add),
         (Action.CHANGE, plan.grants.change),
@@ -200,7 +165,7 @@ def _grants(plan: Plan, names: _Names) -> Iterator[Change]:
         for key, grant in grants.items():
             if key.repository_id in plan.repositories.add or key.repository_id in plan.repositories.remove:
                 continue  # the line about the repository says it all
-            detail = f"{_subject(key, names)} may read ({grant.role_name}, {key.source})"
+            detail = f"{names.reader(key)} may read ({grant.role_name}, {key.source})"
             url = names.repository_url(key.repository_id)
             named = _key(action, grant_removal, key)
             yield Change(Subject.GRANT, action, names.repository(key.repository_id), detail, url, named)
@@ -208,11 +173,3 @@ def _grants(plan: Plan, names: _Names) -> Iterator[Change]:
 
 def _key(action: Action, name: Callable[[Key], str], key: Key) -> str:
     return name(key) if action is Action.REMOVE else ""
-
-
-def _subject(key: GrantKey, names: _Names) -> str:
-    if key.team is not None:
-        return names.team(key.team)
-    if key.account_id is not None:
-        return names.person(key.account_id)
-    return "everybody with an account there who is not external"

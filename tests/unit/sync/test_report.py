@@ -36,7 +36,7 @@ BEFORE = snapshot(
 
 
 def report(state: State, remote: Snapshot) -> list[Change]:
-    return report_changes(plan_synchronization(state, remote, today=TODAY), state, remote)
+    return report_changes(plan_synchronization(state, remote, today=TODAY), state)
 
 
 def lines(changes: list[Change]) -> set[tuple[str, str, str]]:

@@ -59,7 +59,7 @@ def test_few_names_are_kept_and_all_are_counted() -> None:
     remote = snapshot(team_members={"1": crowd})
     plan = plan_synchronization(State(), remote, today=TODAY)
 
-    counts = report_counts(State(), plan, report_changes(plan, State(), remote))
+    counts = report_counts(State(), plan, report_changes(plan, State()))
 
     assert counts["access"]["gain"] == {"count": 30, "names": ["@p00", "@p01", "@p02", "@p03", "@p04"]}
     assert counts["changes"]["person"] == {"add": 30}
