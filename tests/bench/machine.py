@@ -5,14 +5,16 @@ of requests that need each other's answers, nor than all requests shared among t
 """
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from models import (
+    Grant,
     Identity,
     Membership,
-    MembershipSource,
+    Repository,
     RunScope,
     SyncRun,
     Webhook,
@@ -82,12 +84,26 @@ def _add_run(table: Table, name: str, run: SyncRun, lab: Laboratory, *, target: 
 def _measure_webhooks(lab: Laboratory) -> None:
     table = Table("Webhooks: from the receipt of a delivery until access has changed")
     wait_until(lambda: _has_hook(lab), what="the webhook is installed")
+    project = lab.fake.project("large/team-0007/library-00007")
+    grants = select(func.count()).select_from(Grant).join(Repository).where(Repository.remote_id == str(project.id))
+    lab.fake.delete_project(project)
+    gone, wait = _seconds_until(lab, lambda: _count(lab, grants) == 0), QUIET.total_seconds()
+    table.add("a project was deleted", gone, "s", target=wait + 1, remark=f"{wait:.0f} s are waited for more")
     group, person = lab.fake.group("large/team-0007"), lab.fake.user("person-00003")
-    target = QUIET.total_seconds() + 1
+    account = Identity.remote_id == str(person.id)
+    members = select(func.count()).select_from(Membership).join(Identity).where(account)
+    before = _count(lab, members)
     lab.fake.add_member(group, person, Level.DEVELOPER)
-    table.add("somebody was added to a group", _seconds_until(lab, person.id, is_member=True), "s", target=target)
+    added = _seconds_until(lab, lambda: _count(lab, members) > before)
+    table.add("somebody was added to a group", added, "s", target=1, remark="nothing is waited for")
     lab.fake.remove_member(group, person)
-    table.add("somebody was removed from it", _seconds_until(lab, person.id, is_member=False), "s", target=target)
+    removed = _seconds_until(lab, lambda: _count(lab, members) == before)
+    table.add("somebody was removed from it", removed, "s", target=1, remark="nothing is waited for")
+
+
+def _count(lab: Laboratory, query: Select[int]) -> int:
+    with lab.runtime.database.read() as session:
+        return session.scalar(query) or 0
 
 
 def _has_hook(lab: Laboratory) -> bool:
@@ -95,22 +111,9 @@ def _has_hook(lab: Laboratory) -> bool:
         return session.scalar(select(Webhook.id).where(Webhook.state == WebhookState.ACTIVE)) is not None
 
 
-def _seconds_until(lab: Laboratory, account_id: int, *, is_member: bool) -> float:
-    """From the receipt of the newest delivery until somebody's own membership is there, or gone."""
-    memberships = (
-        select(Membership.created_at)
-        .join(Identity)
-        .where(Identity.remote_id == str(account_id), Membership.source == MembershipSource.DIRECT)
-    )
-    with lab.runtime.database.read() as session:
-        before = len(session.scalars(memberships).all())
-    wanted = before + 1 if is_member else before - 1
-
-    def has_changed() -> bool:
-        with lab.runtime.database.read() as session:
-            return len(session.scalars(memberships).all()) == wanted
-
-    wait_until(has_changed, what="the webhook has changed somebody's access")
+def _seconds_until(lab: Laboratory, has_changed: Callable[[], bool]) -> float:
+    """From the receipt of the newest delivery."""
+    wait_until(has_changed, what="the webhook has changed access")
     changed_at = utc_now()
     with lab.runtime.database.read() as session:
         received_at = session.scalars(select(func.max(WebhookDelivery.received_at))).one()
