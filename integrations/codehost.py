@@ -205,9 +205,12 @@ class People(Protocol):
 
     None means that the host shows the team or repository and says that this account is no member of it. Raises the
     `CodeHostError` family; NotFound when the team or repository itself is not shown.
+
+    Without `confirm`, an answer "not found" is not looked into: NotFound then stands for both. For whoever asks about
+    many teams, and learns from a list which of them are shown.
     """
 
-    def find_team_member(self, team_id: str, account_id: str) -> RemoteMember | None: ...
+    def find_team_member(self, team_id: str, account_id: str, *, confirm: bool = True) -> RemoteMember | None: ...
 
     def find_repository_member(self, repository_id: str, account_id: str) -> RemoteMember | None: ...
 

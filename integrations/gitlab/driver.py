@@ -148,19 +148,21 @@ class GitLabPeople:
         self._http = http
         self._base_url = base_url
 
-    def find_team_member(self, team_id: str, account_id: str) -> RemoteMember | None:
+    def find_team_member(self, team_id: str, account_id: str, *, confirm: bool = True) -> RemoteMember | None:
         """Direct, inherited or invited, with the best role; None when GitLab shows the group without this account."""
-        return self._find("groups", team_id, account_id)
+        return self._find("groups", team_id, account_id, confirm=confirm)
 
     def find_repository_member(self, repository_id: str, account_id: str) -> RemoteMember | None:
         """As `find_team_member`, for a project."""
-        return self._find("projects", repository_id, account_id)
+        return self._find("projects", repository_id, account_id, confirm=True)
 
-    def _find(self, collection: str, parent_id: str, account_id: str) -> RemoteMember | None:
+    def _find(self, collection: str, parent_id: str, account_id: str, *, confirm: bool) -> RemoteMember | None:
         place = url_path(collection, parent_id)
         try:
             row = self._http.get_json(API + place + url_path("members", "all", account_id))
         except NotFound:
+            if not confirm:
+                raise
             self._http.get_json(API + place)  # raises NotFound when it is the place that is gone or hidden
             return None
         member = convert_member(as_object(row, "the member"), base_url=self._base_url)
