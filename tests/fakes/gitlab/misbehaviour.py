@@ -19,6 +19,7 @@ class Kind(StrEnum):
     """How an answer is spoilt."""
 
     HTML_200 = "html_200"
+    STATUS_304 = "status_304"
     STATUS_401 = "status_401"
     STATUS_403 = "status_403"
     STATUS_404 = "status_404"
@@ -192,6 +193,7 @@ def _redirect(rule: Rule, request: Request, produce: Produce) -> Response:
 
 _SPOILERS: dict[Kind, Callable[[Rule, Request, Produce], Response]] = {
     Kind.HTML_200: _html,
+    Kind.STATUS_304: _status,
     Kind.STATUS_401: _status,
     Kind.STATUS_403: _status,
     Kind.STATUS_404: _status,

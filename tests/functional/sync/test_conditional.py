@@ -1,13 +1,14 @@
 """A run asks the host only what has changed, and leaves a part of the rate limit to others."""
 
 from collections.abc import Sequence
+from shutil import rmtree
 
 import pytest
 
 from integrations.codehost import RateBudget
 from integrations.errors import RateLimited
 from integrations.service import open_code_host
-from models import Credential, Identity, RunResult
+from models import Credential, Identity, RunResult, SyncPart
 from sync.reserve import reserve_for
 from tests.fakes.gitlab import Level
 from tests.fakes.gitlab.model import RequestRecord
@@ -96,3 +97,21 @@ def test_a_run_in_the_background_ends_when_little_is_left_and_goes_on_when_there
 
     assert host.request_count.budget == RateBudget(30, 9, caught.value.retry_at)
     assert len(api_requests(company)) == 21
+
+
+def test_a_confirmation_of_nothing_leaves_that_part_as_it_was(company: Company) -> None:
+    company.synchronize()
+    rmtree(company.runtime.settings.data_dir / "answers")
+    company.fake.misbehave(f"/groups/{company.fake.group('acme/backend').id}/members/all", "status_304")
+
+    company.synchronize()
+
+    run = company.last_run()
+    assert (run.result, run.changes) == (RunResult.DEGRADED, [])
+    assert "confirms an answer that we do not have" in str(list_reasons(company))
+
+
+def list_reasons(company: Company) -> list[str]:
+    """Why parts of the last run could not be read."""
+    with company.runtime.database.read() as session:
+        return [part.reason for part in session.query(SyncPart).filter_by(run_id=company.last_run().id)]
