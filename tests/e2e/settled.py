@@ -5,15 +5,21 @@ For stories about what comes later; how one gets there in a browser is told by `
 
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from config import Settings
 from models import Instance, InstanceState, Runtime, SyncRun, WebSession, digest_secret, open_runtime, utc_now
 from sync.jobs import request_run_now
-from tests.e2e.product import Product
+from tests.e2e.browsing import watched_context
+from tests.e2e.hands import Mouse
+from tests.e2e.product import Product, running_product
+from tests.e2e.story import Person
 from tests.fakes.gitlab import FakeGitLab
 from tests.functional.rows import (
     add_credential,
@@ -25,6 +31,17 @@ from tests.functional.rows import (
 
 SECONDS = 30.0
 SYNCHRONIZATION = "/orgs/acme/synchronizations/1"
+
+
+@contextmanager
+def settled_ann(chromium: Browser, fake: FakeGitLab, folder: Path, *, script: bool = True) -> Iterator[Person]:
+    """Ann in front of such an installation."""
+    with (
+        running_product(folder, outbound_allow=f"127.0.0.1:{fake.port}") as product,
+        watched_context(chromium, product.base_url, script=script) as (context, watch),
+    ):
+        settle(product, fake, context)
+        yield Person(product, fake, context, watch, Mouse(), context.new_page())
 
 
 def settle(product: Product, fake: FakeGitLab, context: BrowserContext) -> None:

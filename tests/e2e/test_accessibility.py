@@ -39,10 +39,6 @@ NO_PAGES = {
     "organizations.run_report": "a file to download",
     "organizations.log_csv": "a file to download",
     "organizations.log_json": "a file to download",
-    "organizations.log_csv": "a file to download",
-    "organizations.log_json": "a file to download",
-    "admin.log_csv": "a file to download",
-    "admin.log_json": "a file to download",
     "organizations.activity": "the live part of the frame",
     "organizations.settings": "a redirect",
 }

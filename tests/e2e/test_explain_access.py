@@ -4,22 +4,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browsing import watched_context
-from tests.e2e.hands import Mouse
-from tests.e2e.product import running_product
-from tests.e2e.settled import SYNCHRONIZATION, settle
+from tests.e2e.settled import SYNCHRONIZATION, settled_ann
 from tests.e2e.story import Person, find
 from tests.fakes.gitlab import FakeGitLab, Level
 
 
 def test_access_is_explained_and_follows_the_host(chromium: Browser, fake: FakeGitLab, tmp_path: Path) -> None:
-    with (
-        running_product(tmp_path, outbound_allow=f"127.0.0.1:{fake.port}") as product,
-        watched_context(chromium, product.base_url, script=False) as (context, watch),
-    ):
-        settle(product, fake, context)
-        ann = Person(product, fake, context, watch, Mouse(), context.new_page())
-
+    with settled_ann(chromium, fake, tmp_path, script=False) as ann:
         ask(ann, "acme/orm", "finn")
         ann.see("finn may not read acme/orm.")
         ann.see("acme/backend/orm is private at Gitlab, and no group of finn has it.")
@@ -38,7 +29,9 @@ def test_access_is_explained_and_follows_the_host(chromium: Browser, fake: FakeG
         expect(row).to_contain_text("Reporter in acme/backend, inherited from acme")
         ann.press("finn", "link")
         ann.see("finn may read")
-        said = product.run("access", "explain", "--organization", "acme", "--person", "finn", "--package", "acme/orm")
+        said = ann.product.run(
+            "access", "explain", "--organization", "acme", "--person", "finn", "--package", "acme/orm"
+        )
         assert "finn may read acme/orm because they are Reporter in acme/backend at Gitlab." in said
 
 

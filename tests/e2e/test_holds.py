@@ -12,11 +12,9 @@ from sqlalchemy import select
 from accounts.composer_tokens import Holder, create_token
 from config import Settings
 from models import Identity, User, open_runtime, utc_now
-from tests.e2e.browsing import watched_context
 from tests.e2e.crawl import Inspection
-from tests.e2e.hands import Mouse
-from tests.e2e.product import Product, running_product
-from tests.e2e.settled import SYNCHRONIZATION, settle
+from tests.e2e.product import Product
+from tests.e2e.settled import SYNCHRONIZATION, settled_ann
 from tests.e2e.story import Person
 from tests.fakes.gitlab import FakeGitLab, Level
 
@@ -29,12 +27,8 @@ WORDS = f"{MANY} removals in acme wait for your confirmation"
 def ann(chromium: Browser, fake: FakeGitLab, tmp_path: Path) -> Iterator[Person]:
     """Ann, whose organization was synchronized while a group of contractors was invited into one of its groups."""
     invite_contractors(fake)
-    with (
-        running_product(tmp_path, outbound_allow=f"127.0.0.1:{fake.port}") as product,
-        watched_context(chromium, product.base_url) as (context, watch),
-    ):
-        settle(product, fake, context)
-        yield Person(product, fake, context, watch, Mouse(), context.new_page())
+    with settled_ann(chromium, fake, tmp_path) as ann:
+        yield ann
 
 
 def invite_contractors(fake: FakeGitLab) -> None:

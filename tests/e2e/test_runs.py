@@ -5,11 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browsing import watched_context
 from tests.e2e.crawl import Inspection
-from tests.e2e.hands import Mouse
-from tests.e2e.product import running_product
-from tests.e2e.settled import SYNCHRONIZATION, settle
+from tests.e2e.settled import SYNCHRONIZATION, settled_ann
 from tests.e2e.story import Person
 from tests.fakes.company import small_company
 from tests.fakes.gitlab import FakeGitLab, Kind, Level
@@ -20,13 +17,8 @@ def ann(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Ann, whose organization was synchronized once."""
     with FakeGitLab() as fake:
         small_company(fake)
-        folder, allowed = tmp_path_factory.mktemp("runs"), f"127.0.0.1:{fake.port}"
-        with (
-            running_product(folder, outbound_allow=allowed) as product,
-            watched_context(chromium, product.base_url) as (context, watch),
-        ):
-            settle(product, fake, context)
-            yield Person(product, fake, context, watch, Mouse(), context.new_page())
+        with settled_ann(chromium, fake, tmp_path_factory.mktemp("runs")) as ann:
+            yield ann
 
 
 def changes(person: Person) -> list[str]:
