@@ -3,17 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from jobs import JobContext, Postponed, job, periodic
 from jobs.outbox import INTERACTIVE
-from models import Grant, Membership, RunScope, Runtime, Synchronization, SyncRun, utc_now
+from models import Grant, JobRun, JobState, Membership, RunScope, Runtime, Synchronization, SyncRun, utc_now
 from sync.lifecycle import interrupt_run
 from sync.person import settled_accounts, synchronize_one_person
 from sync.snapshot import Snapshot
 
 KEPT = timedelta(days=1)
+CROWD = 10
 ONCE_PER = timedelta(seconds=60)
 LONGEST = timedelta(minutes=10)
 SEEN = timedelta(days=3)  # what is older was looked at already
@@ -51,10 +52,18 @@ def request_person(
         team_id=team_id,
         reason=reason,
         actor=actor,
-        coalesce_key=f"person:{synchronization_id}:{account_id}:{team_id}",
+        coalesce_key=f"{_prefix(synchronization_id)}{account_id}:{team_id}",
         organization_id=synchronization.organization_id,
         title=f"Synchronize one person in {synchronization.remote_path}",
     )
+
+
+def is_crowded(session: Session, *, synchronization_id: int) -> bool:
+    """Whether so many people wait already that a full run is sooner done with all of them."""
+    waiting = select(func.count(JobRun.id)).where(
+        JobRun.state == JobState.QUEUED, JobRun.coalesce_key.startswith(_prefix(synchronization_id))
+    )
+    return (session.scalar(waiting) or 0) >= CROWD
 
 
 def request_person_at_login(session: Session, *, identity_id: int, account_id: str) -> None:
@@ -71,6 +80,10 @@ def request_person_at_login(session: Session, *, identity_id: int, account_id: s
     query = select(Synchronization.id).where(or_(memberships.exists(), grants.exists()), ~recent.exists())
     for synchronization_id in session.scalars(query).all():
         request_person(session, synchronization_id=synchronization_id, account_id=account_id, reason="login")
+
+
+def _prefix(synchronization_id: int) -> str:
+    return f"person:{synchronization_id}:"
 
 
 def leave_settled(session: Session, run: SyncRun, snapshot: Snapshot) -> Snapshot:

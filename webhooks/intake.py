@@ -29,7 +29,7 @@ from models import (
     WebhookState,
 )
 from sync.jobs import request_run
-from sync.person_jobs import request_person
+from sync.person_jobs import is_crowded, request_person
 from sync.schedule import QUIET
 from web.logging import hide_in_text
 from webhooks.dispatch import KnownRepository, Wanted, plan_requests, repositories_of
@@ -180,7 +180,10 @@ def _request(session: Session, synchronization_id: int, wanted: Wanted, now: dat
         request_update(session, package_id=package_id, reason="webhook", actor="webhook", queue="interactive")
     if wanted.unread:
         session.execute(update(Repository).where(Repository.id.in_(wanted.unread)).values(manifest_checked_at=None))
-    for account_id, team_id in sorted(wanted.people):
+    people = wanted.people
+    if people and is_crowded(session, synchronization_id=synchronization_id):
+        people = frozenset()  # the run below brings them all
+    for account_id, team_id in sorted(people):
         request_person(
             session,
             synchronization_id=synchronization_id,

@@ -26,7 +26,7 @@ from models import (
 from sync.jobs import request_run
 from sync.lifecycle import claim_run
 from sync.person import synchronize_one_person
-from sync.person_jobs import request_person, request_person_at_login, tidy_person_runs
+from sync.person_jobs import CROWD, is_crowded, request_person, request_person_at_login, tidy_person_runs
 from sync.person_reading import read_person
 from sync.reading import read_for_run
 from tests.fakes.gitlab import Kind, Level
@@ -236,6 +236,18 @@ def test_a_login_asks_for_the_person_once_a_minute_where_the_account_is_known(kn
         request_person_at_login(session, identity_id=identity.id, account_id=identity.remote_id)
 
     assert waiting_people(known) == []
+
+
+def test_when_many_people_wait_the_full_run_is_left_to_bring_the_others(known: Company) -> None:
+    crowded = []
+    with known.runtime.database.write() as session:
+        for number in range(CROWD + 1):
+            crowded.append(is_crowded(session, synchronization_id=known.synchronization_id))
+            request_person(session, synchronization_id=known.synchronization_id, account_id=str(number), reason="test")
+        elsewhere = is_crowded(session, synchronization_id=known.synchronization_id * 10 + 1)
+
+    assert crowded == [False] * CROWD + [True]
+    assert not elsewhere
 
 
 def test_runs_that_changed_nothing_are_forgotten_after_a_day(known: Company) -> None:
