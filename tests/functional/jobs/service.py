@@ -1,4 +1,4 @@
-"""A process of a test: `python -m tests.functional.jobs.service workers|ticker [QUEUE…]`, with toy jobs, short leases.
+"""A process of a test: workers or a ticker with toy jobs and short leases.
 
 Settings come from the environment as usual. Leases last `TEST_LEASE_SECONDS`, so that a test of their end is short.
 """
@@ -6,6 +6,7 @@ Settings come from the environment as usual. Leases last `TEST_LEASE_SECONDS`, s
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 
 import jobs.drain
@@ -18,6 +19,13 @@ from tests.functional.jobs import toys
 from worker import run_ticker, run_workers
 
 TOYS = toys.__name__
+
+
+def become(environment: Mapping[str, str], *arguments: str) -> None:
+    """In a process of its own: run `main` there."""
+    os.environ.clear()
+    os.environ.update(environment)
+    main(*arguments)
 
 
 def main(kind: str, *queues: str) -> None:
@@ -38,7 +46,3 @@ def main(kind: str, *queues: str) -> None:
 def reap(runtime: Runtime) -> None:
     """The reaper, more often than in real life."""
     jobs.reaper.requeue_expired_jobs(runtime)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
