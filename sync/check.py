@@ -95,13 +95,13 @@ def check_plan(plan: Plan, state: State, snapshot: Snapshot, policy: Policy) -> 
     if not any((plan.memberships.remove, plan.standing.remove, plan.repositories.remove, plan.grants.remove)):
         return Checked(plan, NOTHING)
     check = _Check(plan, state, snapshot, policy)
-    repositories = check.repositories()
-    memberships = check.memberships(repositories)
+    memberships = check.memberships()
     standing = check.standing(memberships)
     last_owners = check.last_owners(standing)
-    teams = check.teams(repositories, memberships)
-    grants = check.grants(repositories, teams)
-    go, held = _split(plan, teams, memberships, _Stay(standing.held, standing.kept | last_owners), repositories, grants)
+    teams = check.teams(memberships)
+    grants = check.grants(teams)
+    standing = _Stay(standing.held, standing.kept | last_owners)
+    go, held = _split(plan, teams, memberships, standing, check.repositories, grants)
     return Checked(go, held, "; ".join(check.reasons), check.totals, last_owners, _alarm(last_owners, state))
 
 
@@ -110,13 +110,15 @@ class _Check:
 
     def __init__(self, plan: Plan, state: State, snapshot: Snapshot, policy: Policy) -> None:
         self._plan, self._state, self._snapshot, self._policy = plan, state, snapshot, policy
-        self._losses = Losses(plan, state, snapshot)
         self._is_partial = bool(policy.open) and _is_partial(snapshot)
-        self._has_empty_root = _has_empty_root(snapshot)
+        self._is_emptied = _is_emptied(state, snapshot)
         self.reasons: list[str] = []
         self.totals: dict[str, int] = {}
+        self.repositories = self._repositories()
+        gone = plan.repositories.remove.keys() - self.repositories.held - self.repositories.kept
+        self._losses = Losses(plan, state, snapshot, gone=gone, waiting=policy.open)
 
-    def repositories(self) -> _Stay[str]:
+    def _repositories(self) -> _Stay[str]:
         packages, path = self._state.packages, self._snapshot.root.path
         waiting, kept = self._sort(self._plan.repositories.remove, repository_removal)
         going = sum(len(packages.get(key, ())) for key in waiting)
@@ -126,15 +128,15 @@ class _Check:
             return _Stay(waiting, kept)
         return _Stay(self._still_waiting(waiting, repository_removal), kept)
 
-    def memberships(self, repositories: _Stay[str]) -> _Stay[tuple[TeamKey, str]]:
+    def memberships(self) -> _Stay[tuple[TeamKey, str]]:
         lost = filter(self._losses.is_membership_lost, self._plan.memberships.remove)
         waiting, kept = self._sort(lost, membership_removal)
         total = len(self._state.memberships) - len(kept)
-        is_empty = bool(waiting) and self._has_empty_root
+        is_empty = bool(waiting) and self._is_emptied
         emptiness = f"{self._snapshot.root.path} has no members any more" if is_empty else ""
         if self._brake("memberships", len(waiting), total, self._policy.access, emptiness):
             return _Stay(waiting, kept)
-        gone = self._vanished_groups(repositories.held)
+        gone = self._vanished_groups(self.repositories.held)
         with_group = frozenset(key for key in waiting if key[0][0] in gone)
         return _Stay(self._still_waiting(waiting, membership_removal) | with_group, kept)
 
@@ -143,7 +145,7 @@ class _Check:
         staying = {account for team, account in memberships.held if team[0] == root}
         lost = (key for key in self._plan.standing.remove if not self._losses.is_evident(key[1]))
         waiting, kept = self._sort(lost, standing_removal)
-        held = frozenset(key for key in waiting if self._has_empty_root or key[1] in staying)
+        held = frozenset(key for key in waiting if self._is_emptied or key[1] in staying)
         return _Stay(held | self._vanished_owners(waiting - held), kept)
 
     def last_owners(self, standing: _Stay[StandingKey]) -> frozenset[StandingKey]:
@@ -155,8 +157,8 @@ class _Check:
             return frozenset()
         return frozenset(key for key in going if self._can_log_in(key[1])) or frozenset(going)
 
-    def teams(self, repositories: _Stay[str], memberships: _Stay[tuple[TeamKey, str]]) -> _Stay[TeamKey]:
-        going = self._plan.teams.remove
+    def teams(self, memberships: _Stay[tuple[TeamKey, str]]) -> _Stay[TeamKey]:
+        going, repositories = self._plan.teams.remove, self.repositories
         readers = [(key.team, key.repository_id) for key in self._plan.grants.remove if key.team in going]
 
         def staying(members: frozenset[tuple[TeamKey, str]], read: frozenset[str]) -> frozenset[TeamKey]:
@@ -166,7 +168,8 @@ class _Check:
         held = staying(memberships.held, repositories.held)
         return _Stay(held, staying(memberships.kept, repositories.kept) - held)
 
-    def grants(self, repositories: _Stay[str], teams: _Stay[TeamKey]) -> _Stay[GrantKey]:
+    def grants(self, teams: _Stay[TeamKey]) -> _Stay[GrantKey]:
+        repositories = self.repositories
         removed = [key for key in self._plan.grants.remove if not self._losses.is_evident(key.account_id)]
         gone, dissolved = self._plan.repositories.remove, self._plan.teams.remove
         held = {key for key in removed if key.repository_id in repositories.held or _of(key, gone, teams.held)}
@@ -232,9 +235,11 @@ def _is_partial(snapshot: Snapshot) -> bool:
     return any(part.status in {PartStatus.UNKNOWN, PartStatus.SKIPPED} for part in parts)
 
 
-def _has_empty_root(snapshot: Snapshot) -> bool:
+def _is_emptied(state: State, snapshot: Snapshot) -> bool:
+    """Whether the root had members, and now has none at all."""
     root = snapshot.root_members
-    return not snapshot.person and root.is_complete and all(member.account.is_bot for member in root.items)
+    is_empty = not snapshot.person and root.is_complete and all(member.account.is_bot for member in root.items)
+    return is_empty and any(group == snapshot.root.remote_id for (group, _), _ in state.memberships)
 
 
 def _split(

@@ -10,11 +10,13 @@ No loss, because the host says it in so many words:
 What only disappeared from a list is a loss, and so is a role that reads code no more.
 """
 
+from collections.abc import Container
 from functools import cached_property
 
 from integrations.codehost import RemoteMember
 from models import GrantSource
 from sync.plan import Plan
+from sync.removals import membership_removal
 from sync.snapshot import Part, Snapshot
 from sync.state import State
 from sync.wanted import GrantKey, TeamKey
@@ -23,8 +25,12 @@ from sync.wanted import GrantKey, TeamKey
 class Losses:
     """Judges single removals of one plan."""
 
-    def __init__(self, plan: Plan, state: State, snapshot: Snapshot) -> None:
+    def __init__(
+        self, plan: Plan, state: State, snapshot: Snapshot, *, gone: Container[str], waiting: Container[str]
+    ) -> None:
+        """`gone` are repositories that may go, `waiting` names of removals that are held already."""
         self._plan, self._state, self._snapshot = plan, state, snapshot
+        self._gone, self._waiting = gone, waiting
         self._listed: dict[str, dict[str, list[RemoteMember]]] = {}
 
     def is_evident(self, account_id: str | None) -> bool:
@@ -61,11 +67,15 @@ class Losses:
         )
 
     def _replaces(self, removed: tuple[TeamKey, str], member: RemoteMember) -> bool:
-        (group, role), account = removed
+        (group, _), account = removed
         fresh = (group, member.role.key), account
         changes = self._plan.memberships
         is_there = fresh in changes.add or (fresh in self._state.memberships and fresh not in changes.remove)
-        return is_there and (member.role.reads_code or (group, role) not in self._reading_teams)
+        return is_there and (member.role.reads_code or self._read_nothing(removed))
+
+    def _read_nothing(self, removed: tuple[TeamKey, str]) -> bool:
+        """A team that reads nothing any more may have read something when this was held."""
+        return removed[0] not in self._reading_teams and membership_removal(removed) not in self._waiting
 
     def _has_another(self, key: GrantKey) -> bool:
         changes = self._plan.grants
@@ -81,7 +91,8 @@ class Losses:
 
     @cached_property
     def _reading_teams(self) -> frozenset[TeamKey]:
-        return frozenset(key.team for key in self._state.grants if key.team is not None)
+        grants = self._state.grants
+        return frozenset(key.team for key in grants if key.team is not None and key.repository_id not in self._gone)
 
 
 def _by_account(part: Part[RemoteMember] | None) -> dict[str, list[RemoteMember]]:
