@@ -153,7 +153,7 @@ def test_jobs_are_listed_and_filtered_by_state(ann: Person, runtime: Runtime) ->
 def test_runs_deliveries_and_organizations_are_listed(ann: Person, runtime: Runtime) -> None:
     add_synchronization(runtime)
 
-    assert "Acme #1 acme/php at GitLab" in text_of(ann.get("/admin/activity/synchronizations"))
+    assert "Acme #1 full synchronization acme/php at GitLab" in text_of(ann.get("/admin/activity/synchronizations"))
     assert "the host did not answer" in text_of(ann.get("/admin/activity/synchronizations"))
     assert "push Acme from GitLab Processed · sent 2 times" in text_of(ann.get("/admin/activity/deliveries"))
     assert "Acme acme 0 0 1" in text_of(ann.get("/admin/organizations"))
