@@ -129,7 +129,7 @@ def _write(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCoun
         decision = decide(session, synchronization=synchronization, snapshot=snapshot, today=now.date())
         write_decision(session, synchronization=synchronization, run=run, decision=decision, snapshot=snapshot, now=now)
         failpoint(runtime.settings.failpoints, "person.apply")
-        _note_end(run, ending_of_snapshot(snapshot), count)
+        _note_end(run, ending_of_snapshot(snapshot, alarm=decision.alarm), count)
     return True
 
 

@@ -1,0 +1,97 @@
+"""Full runs, quick checks and runs for one person that overlap: in the end everybody is where the host has them."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Event
+
+from sqlalchemy import select
+
+from jobs.execution import execute
+from models import JobRun, JobState, RunScope, utc_now
+from sync.jobs import request_run
+from sync.lifecycle import claim_run
+from sync.person import synchronize_one_person
+from sync.run import synchronize
+from tests.fakes.gitlab import Level
+from tests.functional.sync.conftest import Company
+
+PEOPLE = ("mia", "carla", "finn", "bob")
+PLACES = ("acme", "acme/backend", "acme/frontend", "acme/platform", "acme/platform/tools")
+LEVELS = (None, Level.REPORTER, Level.DEVELOPER, Level.MAINTAINER)
+CHANGES = 6
+
+
+def change_and_read(company: Company, login: str, *, changes: int) -> None:
+    """As webhooks would: somebody's place changes, and they are read alone at once."""
+    dice = random.Random(login)
+    for _ in range(changes):
+        path, level = dice.choice(PLACES), dice.choice(LEVELS)
+        group, user = company.fake.group(path), company.fake.user(login)
+        with suppress(KeyError):
+            company.fake.remove_member(group, user)
+        if level is not None:
+            company.fake.add_member(group, user, level)
+        read_alone(company, login, path)
+
+
+def read_alone(company: Company, login: str, path: str) -> None:
+    again = True
+    while again:
+        again = bool(
+            synchronize_one_person(
+                company.runtime,
+                synchronization_id=company.synchronization_id,
+                account_id=str(company.fake.user(login).id),
+                team_id=str(company.fake.group(path).id),
+                reason="test",
+                actor="",
+            )
+        )
+
+
+def run_until(company: Company, is_over: Event) -> int:
+    """Full runs and quick checks, one after another, until the changes are over; returns how many."""
+    count = 0
+    while not is_over.is_set():
+        scope = RunScope.CHEAP if count % 3 == 2 else RunScope.FULL
+        with company.runtime.database.write() as session:
+            request_run(session, synchronization_id=company.synchronization_id, reason="test", scope=scope)
+        with company.runtime.database.write() as session:
+            run_id = claim_run(session, synchronization_id=company.synchronization_id, job_run_id=count)
+        assert run_id is not None
+        synchronize(company.runtime, run_id=run_id)
+        count += 1
+    return count
+
+
+def read_waiting_people(company: Company) -> None:
+    query = select(JobRun.id).where(
+        JobRun.name.endswith("synchronize_person"), JobRun.state == JobState.QUEUED, JobRun.run_after <= utc_now()
+    )
+    while True:
+        with company.runtime.database.read() as session:
+            waiting = session.scalars(query).all()
+        if not waiting:
+            return
+        for job_run_id in waiting:
+            execute(company.runtime, job_run_id, worker="test", on_lost=lambda: None)
+
+
+def test_in_the_end_everybody_is_where_the_host_has_them(company: Company, scale: int) -> None:
+    company.synchronize()
+    is_over = Event()
+
+    with ThreadPoolExecutor(len(PEOPLE) + 1) as pool:
+        runs = pool.submit(run_until, company, is_over)
+        changing = [pool.submit(change_and_read, company, login, changes=CHANGES * scale) for login in PEOPLE]
+        try:
+            for future in changing:
+                future.result()
+        finally:
+            is_over.set()
+    read_waiting_people(company)
+
+    assert runs.result() > 0
+    company.synchronize()
+    assert company.last_run().changes == []
