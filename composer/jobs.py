@@ -1,5 +1,6 @@
 """Background work around packages: updates, the search for new code, and what is lost or no longer needed."""
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from composer.packages import UPDATABLE, is_superseded
 from composer.updates import (
     UpdateLost,
     claim_update,
+    mark_all_dirty,
     mark_dirty,
     open_remote,
     release_package,
@@ -20,7 +22,7 @@ from composer.updates import (
 )
 from integrations.errors import CodeHostError, RateLimited
 from integrations.service import clean_up_answers
-from jobs import JobContext, Postponed, job, periodic
+from jobs import JobContext, Postponed, Request, job, periodic
 from models import Package, Repository, Runtime, utc_now
 
 logger = structlog.get_logger(__name__)
@@ -78,6 +80,22 @@ def request_update(session: Session, *, package_id: int, reason: str, actor: str
     enqueue_update(session, package_id=package_id, reason=reason, actor=actor, queue=queue)
 
 
+def request_updates(
+    session: Session, *, organization_id: int, package_ids: Collection[int], reason: str, actor: str = ""
+) -> None:
+    """As `request_update`, for many packages of one organization at once."""
+    if not package_ids:
+        return
+    mark_all_dirty(session, package_ids=package_ids)
+    names = session.execute(select(Package.id, Package.name).where(Package.organization_id == organization_id))
+    wanted = {row[0]: row[1] for row in names if row[0] in package_ids}
+    requests = [
+        Request(f"Update {name}", _key(package_id), {"package_id": package_id, "reason": reason})
+        for package_id, name in wanted.items()
+    ]
+    update_package.enqueue_many(session, requests, organization_id=organization_id, actor=actor)
+
+
 def enqueue_update(session: Session, *, package_id: int, reason: str, actor: str = "", queue: str = "packages") -> None:
     """Enqueue the job for a package that is marked already."""
     package = session.get_one(Package, package_id)
@@ -87,10 +105,14 @@ def enqueue_update(session: Session, *, package_id: int, reason: str, actor: str
         reason=reason,
         actor=actor,
         queue=queue,
-        coalesce_key=f"package:{package_id}",
+        coalesce_key=_key(package_id),
         organization_id=package.organization_id,
         title=f"Update {package.name}",
     )
+
+
+def _key(package_id: int) -> str:
+    return f"package:{package_id}"
 
 
 def _run(runtime: Runtime, package_id: int, update_id: int) -> None:

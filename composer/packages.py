@@ -1,13 +1,14 @@
 """Packages come and go: by synchronization, by hand, and when one gives up a name that another waits for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import cast
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from models import Package, PackageState, Repository, record_audit, utc_now
+from models import AuditEntry, Package, PackageState, Repository, record_audit, record_many, utc_now
 
 NAME_HOLDERS = (PackageState.PENDING, PackageState.ACTIVE, PackageState.FAILING)
 UPDATABLE = NAME_HOLDERS
@@ -41,6 +42,41 @@ def add_package(
     session.flush()
     _audit(session, package, "package_added", actor, actor_user_id, details)
     return package
+
+
+def add_packages(
+    session: Session, *, organization_id: int, names: Mapping[int, str], actor: str, details: Mapping[str, object]
+) -> set[int]:
+    """Packages for many repositories, by repository; their ids. Names that are free go in with one statement."""
+    if not names:
+        return set()
+    taken = set(_names_of_holders(session, organization_id))
+    free: dict[str, int] = {}
+    for repository_id, name in names.items():
+        if name not in taken:
+            free.setdefault(name, repository_id)
+    if not _take_names(session, organization_id, free):
+        free = {}
+    record_many(
+        session,
+        [AuditEntry("package_added", name, dict(details)) for name in free],
+        actor=actor,
+        organization_id=organization_id,
+    )
+    for repository_id, name in names.items():
+        if free.get(name) != repository_id:
+            add_package(
+                session,
+                organization_id=organization_id,
+                repository_id=repository_id,
+                name=name,
+                actor=actor,
+                details=details,
+            )
+    here = select(Package.id, Package.repository_id, Package.name).where(
+        Package.organization_id == organization_id, Package.state != PackageState.REMOVED
+    )
+    return {row[0] for row in session.execute(here) if names.get(row[1] or 0) == row[2]}
 
 
 def find_package(session: Session, *, organization_id: int, name: str) -> Package | None:
@@ -139,6 +175,26 @@ def _take_name(session: Session, package: Package) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def _take_names(session: Session, organization_id: int, free: Mapping[str, int]) -> bool:
+    """Insert all of them, or none when somebody takes one of the names at the same moment."""
+    if not free:
+        return True
+    session.flush()
+    same = {"organization_id": organization_id}
+    rows = [{**same, "repository_id": repository_id, "name": name} for name, repository_id in free.items()]
+    try:
+        with session.begin_nested():
+            session.connection().execute(insert(cast(Table, Package.__table__)), rows)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _names_of_holders(session: Session, organization_id: int) -> Iterable[str]:
+    query = select(Package.name).where(Package.organization_id == organization_id, Package.state.in_(NAME_HOLDERS))
+    return session.scalars(query)
 
 
 def _settle_conflict(session: Session, removed: Package) -> None:

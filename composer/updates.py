@@ -4,11 +4,12 @@ Many requests become one update, and one more for what came in during it: `reque
 `started_seq` what the newest update began with.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from composer.archive import ArchiveRefused, BuiltZip, build_zip
@@ -60,6 +61,15 @@ class Target:
 def mark_dirty(session: Session, *, package_id: int) -> None:
     """Note in the caller's transaction that a package may have changed. The sweeper finds it, if nothing else does."""
     session.execute(update(Package).where(Package.id == package_id).values(requested_seq=Package.requested_seq + 1))
+
+
+def mark_all_dirty(session: Session, *, package_ids: Collection[int]) -> None:
+    """The same for many packages, row by row in one statement."""
+    table = cast(Table, Package.__table__)
+    changed = update(table).where(table.c.id == bindparam("package_id"))
+    marked = changed.values(requested_seq=table.c.requested_seq + 1)
+    session.flush()
+    session.connection().execute(marked, [{"package_id": package_id} for package_id in package_ids])
 
 
 def claim_update(session: Session, *, package_id: int, job_run_id: int, reason: str) -> int | None:

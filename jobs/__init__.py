@@ -13,6 +13,6 @@ transaction during a network call.
 
 from jobs.bell import hang_bell
 from jobs.context import GiveUp, JobContext, Postponed
-from jobs.registry import QUEUES, Job, job, periodic
+from jobs.registry import QUEUES, Job, Request, job, periodic
 
-__all__ = ["QUEUES", "GiveUp", "Job", "JobContext", "Postponed", "hang_bell", "job", "periodic"]
+__all__ = ["QUEUES", "GiveUp", "Job", "JobContext", "Postponed", "Request", "hang_bell", "job", "periodic"]

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from composer.jobs import request_update
-from composer.packages import add_package, remove_packages
+from composer.jobs import request_updates
+from composer.packages import add_packages, remove_packages
 from models import Hold, Synchronization, SyncRun
 from sync.apply import Applied, apply_plan
 from sync.audit import record_changes, run_actor, run_details
@@ -51,19 +51,12 @@ def _follow_up_packages(
     actor, where = run_actor(synchronization, run), run_details(synchronization, run)
     gone = [package.package_id for removed in packages.remove.values() for package in removed]
     remove_packages(session, package_ids=gone, actor=actor, reason="its repository is gone at the host", details=where)
-    for repository_id, name in packages.add.items():
-        package = add_package(
-            session,
-            organization_id=synchronization.organization_id,
-            repository_id=applied.repositories[repository_id],
-            name=name,
-            actor=actor,
-            details=where,
-        )
-        request_update(session, package_id=package.id, reason="new package", actor=actor)
-    for repository_id in packages.touch:
-        for known in decision.state.packages[repository_id]:
-            request_update(session, package_id=known.package_id, reason="the repository changed", actor=actor)
+    organization_id = synchronization.organization_id
+    names = {applied.repositories[repository_id]: name for repository_id, name in packages.add.items()}
+    new = add_packages(session, organization_id=organization_id, names=names, actor=actor, details=where)
+    touched = {known.package_id for key in packages.touch for known in decision.state.packages[key]}
+    for ids, reason in ((new, "new package"), (touched, "the repository changed")):
+        request_updates(session, organization_id=organization_id, package_ids=ids, reason=reason, actor=actor)
 
 
 def _rename(synchronization: Synchronization, snapshot: Snapshot) -> None:
