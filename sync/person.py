@@ -1,5 +1,6 @@
 """Read again where one person is a member, and apply that: within a second, while full runs take their time."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,6 +26,7 @@ logger = structlog.get_logger(__name__)
 
 TRIES = 3
 AGAIN = timedelta(seconds=1)
+DOUBT = "the last run found that this credential may not see everything"
 WRITTEN = (RunPhase.FOLLOW_UP, RunPhase.DONE)
 OVERTAKEN = Ending(
     RunResult.POSTPONED,
@@ -113,8 +115,12 @@ def _read(runtime: Runtime, host: CodeHost, run_id: int, team_id: str) -> Snapsh
     began_at = utc_now()
     with runtime.database.read() as session:
         run = session.get_one(SyncRun, run_id)
-        known = load_whereabouts(session, run.synchronization, run.account_id)
-    return read_person(host, known, account_id=run.account_id, team_id=team_id, now=began_at)
+        synchronization = run.synchronization
+        known = load_whereabouts(session, synchronization, run.account_id)
+    snapshot = read_person(host, known, account_id=run.account_id, team_id=team_id, now=began_at)
+    if synchronization.state is SynchronizationState.NEEDS_CREDENTIAL:
+        return replace(snapshot, may_remove=False, doubt=DOUBT)
+    return snapshot
 
 
 def _write(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCount) -> bool:

@@ -18,6 +18,7 @@ from models import (
     RunResult,
     RunScope,
     Synchronization,
+    SynchronizationState,
     SyncRun,
     Team,
     TeamKind,
@@ -129,6 +130,18 @@ def test_a_place_that_is_not_shown_proves_nothing(known: Company, kind: Kind) ->
 
     assert (run.result, run.changes) == (RunResult.DEGRADED, [])
     assert teams_of(known, "carla") == {"acme/backend"}
+
+
+def test_a_credential_that_may_not_see_everything_takes_nothing_from_anybody(known: Company) -> None:
+    with known.runtime.database.write() as session:
+        session.get_one(Synchronization, 1).state = SynchronizationState.NEEDS_CREDENTIAL
+    leave(known, "carla", "acme/backend")
+    known.fake.add_member(known.fake.group("acme/frontend"), known.fake.user("carla"), Level.DEVELOPER)
+
+    run = read_alone(known, "carla")
+
+    assert (run.result, run.error_code) == (RunResult.DEGRADED, "may_not_see_everything")
+    assert teams_of(known, "carla") == {"acme/backend", "acme/frontend"}
 
 
 def test_a_rate_limit_puts_the_job_back_until_it_is_over(known: Company) -> None:
