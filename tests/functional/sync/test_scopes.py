@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+import sync.run
 from jobs.execution import execute
 from models import (
     Grant,
@@ -26,6 +27,9 @@ from models import (
 )
 from sync.jobs import request_due_runs, request_run, request_run_now
 from sync.lifecycle import claim_run
+from sync.reading import read_for_run
+from sync.requests import request_synchronization
+from sync.timetable import due_scope
 from tests.fakes.company import manifest_of
 from tests.fakes.gitlab import Kind, Level
 from tests.functional.sync.conftest import Company
@@ -221,3 +225,40 @@ def test_nothing_hurries_a_run_that_waits_for_the_end_of_a_rate_limit(quiet: Com
         waiting = session.scalars(select(SyncRun).where(SyncRun.result.is_(None))).one()
     assert waiting_job(quiet).run_after > utc_now() + timedelta(minutes=50)
     assert (waiting.scope, waiting.reasons) == (RunScope.FULL, ["rate limit over", "webhook: somebody came"])
+
+
+@pytest.mark.parametrize(
+    ("reason", "queue", "is_waited_for", "checks"),
+    [("webhook: people or permissions changed", "sync", True, 0), ("button", "interactive", False, 1)],
+)
+def test_what_came_in_during_a_run_begins_a_moment_later_unless_somebody_waits(
+    quiet: Company, monkeypatch: pytest.MonkeyPatch, reason: str, queue: str, is_waited_for: bool, checks: int
+) -> None:
+    def read_and_ask(*arguments: object) -> object:
+        with quiet.runtime.database.write() as session:
+            request_synchronization(session, synchronization_id=quiet.synchronization_id, reason=reason)
+        return read_for_run(*arguments)  # type: ignore[arg-type]
+
+    with quiet.runtime.database.write() as session:
+        request_run(session, synchronization_id=quiet.synchronization_id, reason="webhook: repositories changed")
+    with monkeypatch.context() as patched:
+        patched.setattr(sync.run, "read_for_run", read_and_ask)
+        carry_out(quiet)
+
+    job = waiting_job(quiet)
+    carry_out(quiet)
+
+    assert (job.queue, job.run_after > utc_now() + timedelta(seconds=2)) == (queue, is_waited_for)
+    with quiet.runtime.database.read() as session:
+        enqueued = session.scalars(select(JobRun.id).where(JobRun.name.endswith("check_packages"))).all()
+    assert len(enqueued) == checks  # a webhook says itself where new code is
+
+
+def test_a_full_run_that_failed_is_due_again_at_the_next_occasion(quiet: Company) -> None:
+    quiet.fake.misbehave("/descendant_groups", Kind.STATUS_500)
+    with quiet.runtime.database.write() as session:
+        request_run(session, synchronization_id=quiet.synchronization_id, reason="test")
+
+    assert carry_out(quiet).result is RunResult.FAILED
+
+    assert due_scope(synchronization(quiet), now=utc_now()) is RunScope.FULL
