@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from tempfile import NamedTemporaryFile
 
 from integrations.answers import Answer
@@ -54,6 +55,10 @@ class AnswerStore:
                 _write(path, _pack(answer, key=self._key(url, accept)))
             else:
                 path.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Drop everything that this account got: something of it made no sense, and would be confirmed for ever."""
+        rmtree(self.folder / _digest(self.owner), ignore_errors=True)
 
     def _key(self, url: RemoteUrl, accept: str) -> str:
         return f"{self.owner}\n{url}\n{accept}"

@@ -1,6 +1,6 @@
 """The parts a code host can have, and what is read from it. A platform lists its parts; a missing part is None."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -306,6 +306,7 @@ class CodeHost:
     hook_installer: HookInstaller | None
     hook_parser: HookParser
     request_count: "RequestCount"
+    forget_answers: Callable[[], None] = lambda: None  # after nonsense: what was kept of it would be confirmed for ever
 
 
 @dataclass(frozen=True, slots=True)

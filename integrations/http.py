@@ -118,6 +118,11 @@ class HttpClient:
         """Close the connections that are kept open."""
         self._session.close()
 
+    def forget_answers(self) -> None:
+        """Ask for everything anew from now on, whatever was kept."""
+        if self._answers is not None:
+            self._answers.forget()
+
     def url(self, path: str, params: Params | None = None) -> RemoteUrl:
         """The address of a path below the base URL."""
         return parse_url(f"{self.base}{with_query(path, params)}")

@@ -9,7 +9,7 @@ from integrations.codehost import CodeHost, RemoteMember
 from integrations.errors import CodeHostError, NotFound, RateLimited, Unauthorized
 from models import PartStatus
 from sync.places import Whereabouts, choose_places, person_snapshot, places_below_changes
-from sync.readers import Readers
+from sync.readers import Readers, forget_nonsense
 from sync.snapshot import Part, Snapshot
 
 Member = Part[RemoteMember]
@@ -41,7 +41,7 @@ def read_person(host: CodeHost, known: Whereabouts, *, account_id: str, team_id:
 class _Asker:
     def __init__(self, host: CodeHost, readers: Readers, account_id: str, root_id: str) -> None:
         assert host.people is not None
-        self._people, self._directory, self._readers = host.people, host.directory, readers
+        self._host, self._people, self._directory, self._readers = host, host.people, host.directory, readers
         self._account_id, self._root_id = account_id, root_id
 
     def ask_repositories(self, repository_ids: Iterable[str]) -> Mapping[str, Future[Member]]:
@@ -79,8 +79,10 @@ class _Asker:
         except NotFound as error:
             return Part(PartStatus.GONE, reason=str(error))  # as far as this answer goes: see `_settle`
         except CodeHostError as error:
+            forget_nonsense(self._host, error)
             return Part(PartStatus.UNKNOWN, reason=str(error))
         if member is not None and member.account.remote_id != self._account_id:
+            self._host.forget_answers()
             return Part(PartStatus.UNKNOWN, reason="the host answered about somebody else")
         return Part(PartStatus.COMPLETE, () if member is None else (member,))
 

@@ -18,7 +18,7 @@ from integrations.codehost import (
 from integrations.errors import CodeHostError, Forbidden, IncompleteListing, NotFound, RateLimited, Unauthorized
 from models import PartStatus, utc_now
 from sync.manifests import MANIFEST_PATH, convert_manifest, unreadable_manifest
-from sync.readers import Progress, Readers
+from sync.readers import Progress, Readers, forget_nonsense
 from sync.scopes import Selection
 from sync.shelf import Shelf
 from sync.snapshot import (
@@ -57,8 +57,12 @@ def read_snapshot(
     when the credential is refused or rate-limited anywhere. Members of single teams and repositories that can not be
     read become unknown parts.
     """
-    with Readers(progress) as readers:
-        return _Reading(host, root_id, readers, shelf or Shelf()).read(needs_manifest, select)
+    try:
+        with Readers(progress) as readers:
+            return _Reading(host, root_id, readers, shelf or Shelf()).read(needs_manifest, select)
+    except CodeHostError as error:
+        forget_nonsense(host, error)
+        raise
 
 
 class _Reading:
@@ -127,7 +131,7 @@ class _Reading:
         return _finished(Part(PartStatus.COMPLETE, kept.value))
 
     def _members(self, key: str, listing: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Members:
-        part = _read_members(listing, remote_id)
+        part = _read_members(self._host, listing, remote_id)
         if part.is_complete:
             self._shelf.keep_members(key, part.items, now=utc_now())
         return part
@@ -183,7 +187,7 @@ def _distinct(items: Iterable[Remote]) -> tuple[Remote, ...]:
     return listed
 
 
-def _read_members(list_members: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Members:
+def _read_members(host: CodeHost, list_members: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Members:
     try:
         return Part(PartStatus.COMPLETE, tuple(list_members(remote_id)))
     except (Unauthorized, RateLimited):
@@ -191,6 +195,7 @@ def _read_members(list_members: Callable[[str], Iterable[RemoteMember]], remote_
     except NotFound as error:
         return Part(PartStatus.GONE, reason=str(error))  # as far as this answer goes: see `_settle`
     except CodeHostError as error:
+        forget_nonsense(host, error)
         return Part(PartStatus.UNKNOWN, reason=str(error))
 
 
@@ -221,7 +226,8 @@ def _read_manifest(host: CodeHost, repository: RemoteRepository) -> Manifest | N
         raise
     except Forbidden as error:
         return unreadable_manifest(str(error))
-    except CodeHostError:
+    except CodeHostError as error:
+        forget_nonsense(host, error)
         return None
 
 

@@ -5,9 +5,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
-from integrations.errors import CodeHostError, RateLimited, Unauthorized
+from integrations.codehost import CodeHost
+from integrations.errors import CodeHostError, IncompleteListing, RateLimited, Unauthorized, UnexpectedResponse
 
 CONCURRENT_REQUESTS = 8
+
+NONSENSE = (UnexpectedResponse, IncompleteListing)
 
 Value = TypeVar("Value")
 
@@ -16,6 +19,12 @@ class Progress(Protocol):
     """Told after each finished part. `total` grows while lists are still being read."""
 
     def __call__(self, *, done: int, total: int) -> None: ...
+
+
+def forget_nonsense(host: CodeHost, error: CodeHostError) -> None:
+    """Let what made no sense be read afresh the next time, instead of being confirmed by the host as unchanged."""
+    if isinstance(error, NONSENSE):
+        host.forget_answers()
 
 
 class Readers:

@@ -50,6 +50,7 @@ def open_gitlab(access: HostAccess) -> CodeHost:
         hook_installer=GitLabHookInstaller(http),
         hook_parser=GitLabHookParser(),
         request_count=access.count,
+        forget_answers=http.forget_answers,
     )
 
 

@@ -147,6 +147,20 @@ def test_files_are_for_our_eyes_only_and_hold_no_token(tmp_path: Path) -> None:
     assert b"hunter2" not in zlib.decompress(file.read_bytes())
 
 
+def test_one_account_is_made_to_ask_afresh_for_everything(tmp_path: Path) -> None:
+    with scripted_server(DOCUMENT, DOCUMENT, DOCUMENT, SAME) as server:
+        read(server, tmp_path, owner="1:7")
+        read(server, tmp_path, owner="1:8")
+
+        with loopback_client(server.port, answers=AnswerStore(tmp_path, "1:7")) as client:
+            client.forget_answers()
+
+        read(server, tmp_path, owner="1:7")
+        assert server.header("If-None-Match") is None
+        assert read(server, tmp_path, owner="1:8") == {"a": 1}
+        assert server.header("If-None-Match") == 'W/"one"'
+
+
 def test_old_answers_are_not_used_and_are_removed(tmp_path: Path) -> None:
     with scripted_server(DOCUMENT) as server:
         read(server, tmp_path)
