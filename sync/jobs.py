@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from composer.jobs import check_packages
+from config.failpoints import failpoint
 from integrations.service import open_code_host
 from jobs import JobContext, Postponed, job, periodic
 from jobs.outbox import INTERACTIVE
@@ -28,15 +29,19 @@ logger = structlog.get_logger(__name__)
 @job(queue="sync", timeout=1800)
 def synchronize_organization(context: JobContext, *, synchronization_id: int) -> None:
     """Carry out the waiting run of a synchronization, then whatever it leads to."""
-    run_id = _claim(context, synchronization_id)
+    is_continued_later = _make_up(context, synchronization_id)
+    run_id = None if is_continued_later else _claim(context, synchronization_id)
     if run_id is None:
         return
+    failpoint(context.runtime.settings.failpoints, "sync.claimed")
     try:
         outcome = synchronize(context.runtime, run_id=run_id)
     except RunLost:
         logger.warning("run_lost", run_id=run_id, synchronization_id=synchronization_id)
         return
+    failpoint(context.runtime.settings.failpoints, "sync.ended")
     _go_on(context.runtime, run_id, outcome)
+    failpoint(context.runtime.settings.failpoints, "sync.gone_on")
 
 
 @job(queue="sync", timeout=1800)
@@ -145,6 +150,23 @@ def _claim(context: JobContext, synchronization_id: int) -> int | None:
     if is_busy:
         raise Postponed(until=utc_now() + BUSY, reason="another run of this synchronization is under way")
     return run_id
+
+
+def _make_up(context: JobContext, synchronization_id: int) -> bool:
+    """Do what a worker that died after the end of its run may have left undone. Whether that goes on later."""
+    query = select(SyncRun).where(
+        SyncRun.synchronization_id == synchronization_id,
+        SyncRun.job_run_id == context.job_run_id,
+        SyncRun.result.in_((*APPLIED, RunResult.POSTPONED)),
+    )
+    with context.runtime.database.read() as session:
+        run = session.scalars(query.order_by(SyncRun.number.desc()).limit(1)).first()
+    if run is None:
+        return False
+    is_limited = run.result is RunResult.POSTPONED
+    retry_at = (run.rate_resets_at or utc_now()) if is_limited else None
+    _go_on(context.runtime, run.id, Outcome(wants_another=False, retry_at=retry_at))
+    return is_limited
 
 
 def _go_on(runtime: Runtime, run_id: int, outcome: Outcome) -> None:

@@ -61,6 +61,7 @@ def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Sna
         enter_phase(run, RunPhase.PLAN, now=now)
         snapshot = leave_settled(session, run, snapshot)
         decision = decide(session, synchronization=synchronization, snapshot=snapshot, today=now.date())
+        failpoint(runtime.settings.failpoints, "sync.planned")
         enter_phase(run, RunPhase.APPLY)
         hold = write_decision(
             session, synchronization=synchronization, run=run, decision=decision, snapshot=snapshot, now=now
