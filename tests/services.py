@@ -103,10 +103,18 @@ class PostgresServer:
         self.folder.mkdir(parents=True)
         if account is not None:
             os.chown(self.folder, account.pw_uid, account.pw_gid)
-        data = self.folder / "data"
-        self._initialize(binaries / "initdb", data, account)
+        self._initialize(binaries / "initdb", self.folder / "data", account)
+        self._run()
+
+    def restart(self) -> None:
+        """End it in the middle of everything, as a power cut would, and start it again. Raises ServiceUnavailable."""
+        self.stop()
+        self._run()
+
+    def _run(self) -> None:
+        postgres, account = _postgres_binaries() / "postgres", _postgres_account()
         with (self.folder / "postgres.log").open("wb") as log:
-            command = [*_dies_with_parent(account), str(binaries / "postgres"), "-D", str(data), *self._options()]
+            command = [*_dies_with_parent(account), str(postgres), "-D", str(self.folder / "data"), *self._options()]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
         _wait_until(self._answers, what="PostgreSQL", log=self.folder / "postgres.log", process=self._process)
 
