@@ -43,7 +43,7 @@ def quiet(company: Company) -> Company:
     """The company after its first run; nothing has been pushed for long."""
     for project in company.fake.core.state.projects.values():
         company.fake.update_project(project, last_activity_at=datetime(2026, 1, 5, tzinfo=UTC))
-    company.synchronize()
+    company.synchronize(job_run_id=999)
     company.fake.requests.clear()
     return company
 
