@@ -84,9 +84,15 @@ def request_updates(
     session: Session, *, organization_id: int, package_ids: Collection[int], reason: str, actor: str = ""
 ) -> None:
     """As `request_update`, for many packages of one organization at once."""
-    if not package_ids:
-        return
-    mark_all_dirty(session, package_ids=package_ids)
+    if package_ids:
+        mark_all_dirty(session, package_ids=package_ids)
+        enqueue_updates(session, organization_id=organization_id, package_ids=package_ids, reason=reason, actor=actor)
+
+
+def enqueue_updates(
+    session: Session, *, organization_id: int, package_ids: Collection[int], reason: str, actor: str = ""
+) -> None:
+    """Enqueue the jobs for packages of one organization that are marked already."""
     names = session.execute(select(Package.id, Package.name).where(Package.organization_id == organization_id))
     wanted = {row[0]: row[1] for row in names if row[0] in package_ids}
     requests = [

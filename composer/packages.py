@@ -47,7 +47,10 @@ def add_package(
 def add_packages(
     session: Session, *, organization_id: int, names: Mapping[int, str], actor: str, details: Mapping[str, object]
 ) -> set[int]:
-    """Packages for many repositories, by repository; their ids. Names that are free go in with one statement."""
+    """Packages for many repositories, by repository; their ids. Names that are free go in with one statement.
+
+    Their first update counts as asked for: the caller enqueues it.
+    """
     if not names:
         return set()
     taken = set(_names_of_holders(session, organization_id))
@@ -72,7 +75,7 @@ def add_packages(
                 name=name,
                 actor=actor,
                 details=details,
-            )
+            ).requested_seq += 1
     here = select(Package.id, Package.repository_id, Package.name).where(
         Package.organization_id == organization_id, Package.state != PackageState.REMOVED
     )
@@ -182,7 +185,7 @@ def _take_names(session: Session, organization_id: int, free: Mapping[str, int])
     if not free:
         return True
     session.flush()
-    same = {"organization_id": organization_id}
+    same = {"organization_id": organization_id, "requested_seq": 1}
     rows = [{**same, "repository_id": repository_id, "name": name} for name, repository_id in free.items()]
     try:
         with session.begin_nested():

@@ -50,9 +50,9 @@ def apply_plan(
     teams = writer.teams(state, plan.teams)
     writer.memberships(state, plan.memberships, teams, identities)
     writer.standing(state, plan.standing, identities)
-    repositories = writer.repositories(state, plan.repositories)
+    repositories = writer.repositories(state, plan.repositories, snapshot.manifests)
     writer.grants(state, plan.grants, repositories, teams, identities)
-    writer.manifests(plan.manifests, snapshot.manifests, repositories)
+    writer.manifests(state, plan.manifests, snapshot.manifests)
     writer.remove_teams(state, plan.teams)
     return Applied(identities, teams, repositories, set(plan.repositories.add))
 
@@ -115,19 +115,22 @@ class _Writer:
             ],
         )
 
-    def repositories(self, state: State, changes: Changes[str, RepositoryValue]) -> dict[str, int]:
+    def repositories(
+        self, state: State, changes: Changes[str, RepositoryValue], looked_at: Mapping[str, Manifest]
+    ) -> dict[str, int]:
+        """New ones with their manifests."""
         known = state.ids.repositories
         back = {known[key]: value for key, value in changes.add.items() if key in known}  # it was removed once
         new = {key: value for key, value in changes.add.items() if key not in known}
         changed = {known[key]: value for key, value in changes.change.items()} | back
+        mine = {"synchronization_id": self._synchronization.id}
         rows = [
-            {"synchronization_id": self._synchronization.id, "remote_id": key, **_repository_columns(value)}
+            {**mine, "remote_id": key, **_repository_columns(value), **self._manifest_columns(looked_at.get(key))}
             for key, value in new.items()
         ]
         self._update(Repository, {row: _repository_columns(value) for row, value in changed.items()})
         self._update(Repository, {known[key]: {"removed_at": self._now} for key in changes.remove})
-        mine = Repository.synchronization_id == self._synchronization.id
-        ids = select(Repository.remote_id, Repository.id).where(mine)
+        ids = select(Repository.remote_id, Repository.id).filter_by(**mine)
         return {**known, **{row[0]: row[1] for row in self._insert_and_read(Repository, rows, ids)}}
 
     def grants(
@@ -157,19 +160,25 @@ class _Writer:
             ],
         )
 
-    def manifests(
-        self, changed: Mapping[str, Manifest], looked_at: Mapping[str, Manifest], repositories: Mapping[str, int]
-    ) -> None:
+    def manifests(self, state: State, changed: Mapping[str, Manifest], looked_at: Mapping[str, Manifest]) -> None:
+        """Of repositories that were here before."""
+        known, checked = state.ids.repositories, {"manifest_checked_at": self._now}
         self._update(
             Repository,
             {
-                repositories[key]: {
-                    "manifest_checked_at": self._now,
-                    **(_manifest_columns(changed[key]) if key in changed else {}),
-                }
-                for key in looked_at
+                known[key]: self._manifest_columns(manifest) if key in changed else checked
+                for key, manifest in looked_at.items()
+                if key in known
             },
         )
+
+    def _manifest_columns(self, manifest: Manifest | None) -> dict[str, Any]:
+        return {
+            "manifest_state": ManifestState.UNKNOWN if manifest is None else manifest.state,
+            "manifest_name": "" if manifest is None else manifest.name,
+            "manifest_reason": "" if manifest is None else manifest.reason,
+            "manifest_checked_at": None if manifest is None else self._now,
+        }
 
     def _team_key_columns(self, key: TeamKey) -> dict[str, Any]:
         return {
@@ -259,12 +268,4 @@ def _repository_columns(value: RepositoryValue) -> dict[str, Any]:
         "is_pending_deletion": value.is_pending_deletion,
         "last_activity_at": value.last_activity_at,
         "removed_at": None,
-    }
-
-
-def _manifest_columns(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "manifest_state": ManifestState(manifest.state),
-        "manifest_name": manifest.name,
-        "manifest_reason": manifest.reason,
     }

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from composer.jobs import request_updates
+from composer.jobs import enqueue_updates, request_updates
 from composer.packages import add_packages, remove_packages
 from models import Hold, Synchronization, SyncRun
 from sync.apply import Applied, apply_plan
@@ -55,8 +55,9 @@ def _follow_up_packages(
     names = {applied.repositories[repository_id]: name for repository_id, name in packages.add.items()}
     new = add_packages(session, organization_id=organization_id, names=names, actor=actor, details=where)
     touched = {known.package_id for key in packages.touch for known in decision.state.packages[key]}
-    for ids, reason in ((new, "new package"), (touched, "the repository changed")):
-        request_updates(session, organization_id=organization_id, package_ids=ids, reason=reason, actor=actor)
+    enqueue_updates(session, organization_id=organization_id, package_ids=new, reason="new package", actor=actor)
+    reason = "the repository changed"
+    request_updates(session, organization_id=organization_id, package_ids=touched, reason=reason, actor=actor)
 
 
 def _rename(synchronization: Synchronization, snapshot: Snapshot) -> None:

@@ -98,4 +98,4 @@ def test_updates_of_many_packages_wait_once_each(runtime: Runtime, repositories:
     assert [job.title for job in jobs] == ["Update acme/old", "Update acme/logging", "Update acme/copy"]
     assert {job.arguments["package_id"] for job in jobs} == ids
     assert {(job.actor, job.organization_id, job.queue) for job in jobs} == {(ACTOR, 1, "packages")}
-    assert requested == [2, 2, 2]
+    assert requested == [3, 3, 3]
