@@ -124,7 +124,7 @@ def test_a_worker_killed_at_a_random_moment_leaves_nothing_undone(company: Compa
     seed = 7 if scale == 1 else random.SystemRandom().randrange(10**6)
     dice = random.Random(seed)
     company.synchronize()
-    for number in range(3 if scale == 1 else 50 * scale):
+    for number in range(3 if scale == 1 else 20 * scale):
         case = f"seed {seed}, kill {number}"
         someone_comes_or_goes(company)
         request(company)
@@ -144,7 +144,7 @@ def test_of_two_workers_with_one_synchronization_one_runs_at_a_time(company: Com
     company.synchronize()
     do_our_jobs(company.runtime)
     context = get_context("forkserver")
-    for number in range(2 if scale == 1 else 25 * scale):
+    for number in range(2 if scale == 1 else 3 * scale):
         someone_comes_or_goes(company)
         request(company)
         first, barrier = waiting_jobs(company.runtime)[-1], context.Barrier(2)

@@ -152,6 +152,11 @@ class Engine(RuleBasedStateMachine):
         if len(self.groups) > 1:
             self.fake.delete_group(self.groups[1:][group % (len(self.groups) - 1)])
 
+    @rule(group=anything)
+    def rename_group(self, group: int) -> None:
+        self.number += 1
+        self.fake.rename_group(self.groups[group % len(self.groups)], f"renamed-{self.number}")
+
     @rule(home=anything, has_manifest=st.booleans())
     def new_project(self, home: int, has_manifest: bool) -> None:
         if len(self.projects) < 8:
@@ -333,7 +338,7 @@ def test_whatever_happens_nobody_loses_or_gets_what_the_host_does_not_say(monkey
     run_state_machine_as_test(
         Engine,
         settings=settings(
-            max_examples=5 if SCALE == 1 else 25 * SCALE,
+            max_examples=5 if SCALE == 1 else 10 * SCALE,
             stateful_step_count=25 if SCALE == 1 else 50,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.explicit, Phase.generate],
