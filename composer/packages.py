@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import cast
 
-from sqlalchemy import ColumnElement, Table, insert, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from models import AuditEntry, Package, PackageState, Repository, record_audit, record_many, utc_now
+from models.bulk import insert_rows
 
 NAME_HOLDERS = (PackageState.PENDING, PackageState.ACTIVE, PackageState.FAILING)
 UPDATABLE = NAME_HOLDERS
@@ -189,7 +189,7 @@ def _take_names(session: Session, organization_id: int, free: Mapping[str, int])
     rows = [{**same, "repository_id": repository_id, "name": name} for name, repository_id in free.items()]
     try:
         with session.begin_nested():
-            session.connection().execute(insert(cast(Table, Package.__table__)), rows)
+            insert_rows(session.connection(), Package, rows)
     except IntegrityError:
         return False
     return True

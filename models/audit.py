@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ForeignKey, Table, event, insert
+from sqlalchemy import ForeignKey, event
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from models.base import Base, utc_now
+from models.bulk import insert_rows
 
 client_address: ContextVar[str] = ContextVar("client_address", default="")  # of the request that is being answered
 
@@ -69,12 +70,10 @@ def record_audit(
 
 def record_many(session: Session, entries: Sequence[AuditEntry], *, actor: str, organization_id: int) -> None:
     """Add many records of one actor at once to the caller's transaction."""
-    if not entries:
-        return
     session.flush()
     same = {"at": utc_now(), "actor": actor, "organization_id": organization_id, "ip_address": client_address.get()}
     rows = [{**same, "action": entry.action, "target": entry.target, "details": entry.details} for entry in entries]
-    session.connection().execute(insert(cast(Table, AuditRecord.__table__)), rows)
+    insert_rows(session.connection(), AuditRecord, rows)
 
 
 def _refuse_change(_mapper: Mapper[AuditRecord], _connection: object, _record: AuditRecord) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Row, Select, Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -20,6 +20,7 @@ from models import (
     Team,
     TeamKind,
 )
+from models.bulk import insert_rows
 from sync.plan import Changes, Plan
 from sync.snapshot import Manifest, Snapshot
 from sync.state import IdentityValue, RepositoryValue, StandingKey, State, TeamValue
@@ -94,7 +95,8 @@ class _Writer:
         ids = state.ids.memberships
         self._delete(Membership, [ids[key] for key in changes.remove])
         self._update(Membership, {ids[key]: _membership_columns(value) for key, value in changes.change.items()})
-        self._insert(
+        insert_rows(
+            self._connection,
             Membership,
             [
                 {**self._person(teams[team], identities[account]), **_membership_columns(value)}
@@ -107,7 +109,8 @@ class _Writer:
     ) -> None:
         self._delete(Membership, [state.ids.standing[key] for key in changes.remove])
         teams = state.ids.built_in_teams
-        self._insert(
+        insert_rows(
+            self._connection,
             Membership,
             [
                 {**self._person(teams[kind], identities[account]), **_membership_columns(value)}
@@ -144,7 +147,8 @@ class _Writer:
         ids = state.ids.grants
         self._delete(Grant, [ids[key] for key in changes.remove])
         self._update(Grant, {ids[key]: _grant_columns(value) for key, value in changes.change.items()})
-        self._insert(
+        insert_rows(
+            self._connection,
             Grant,
             [
                 {
@@ -197,13 +201,9 @@ class _Writer:
             "created_at": self._now,
         }
 
-    def _insert(self, model: Model, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(insert(_table(model)), rows)
-
     def _insert_and_read(self, model: Model, rows: list[dict[str, Any]], ids: Select[*tuple[Any, ...]]) -> Rows:
         """What `ids` finds afterwards. To have each insertion return its id would take several times as long."""
-        self._insert(model, rows)
+        insert_rows(self._connection, model, rows)
         return self._connection.execute(ids).all() if rows else ()
 
     def _update(self, model: Model, values: Mapping[int, dict[str, Any]]) -> None:

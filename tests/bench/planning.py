@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
 
 from config import Settings
 from integrations.codehost import RemoteMember, Visibility
@@ -174,18 +175,32 @@ def _run(runtime: Runtime, synchronization_id: int, remote: Snapshot) -> Written
     with runtime.database.write() as session:
         run_id = request_run(session, synchronization_id=synchronization_id, reason="bench").id
     with _count_rows(runtime.database.write_engine) as written:
-        now, began = utc_now(), time.perf_counter()
+        now = utc_now()
         with runtime.database.write() as session:
+            before = {} if runtime.database.is_sqlite else _counted_by_postgresql(session)
+            began = time.perf_counter()
             synchronization = session.get_one(Synchronization, synchronization_id)
             run = session.get_one(SyncRun, run_id)
             decision = decide(session, synchronization=synchronization, snapshot=remote, today=now.date())
             write_decision(
                 session, synchronization=synchronization, run=run, decision=decision, snapshot=remote, now=now
             )
-        written.seconds = time.perf_counter() - began
+            written.seconds = time.perf_counter() - began
+            if not runtime.database.is_sqlite:
+                after = _counted_by_postgresql(session)
+                written.rows = {name: after[name] - before[name] for name in after if name != "sync_run"}
+            began = time.perf_counter()
+        written.seconds += time.perf_counter() - began  # the commit
     with runtime.database.write() as session:
         session.get_one(SyncRun, run_id).ended_at = now
     return written
+
+
+def _counted_by_postgresql(session: Session) -> dict[str, int]:
+    """Rows written by this connection, COPY included. What it has not told the server yet is in there too."""
+    session.flush()
+    query = text("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables")
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 @contextmanager
