@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from psycopg.errors import LockNotAvailable
 from redis import Redis, RedisError
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from jobs.registry import find_job
@@ -17,6 +17,7 @@ from models import JobRun, JobState, Runtime, utc_now
 log = logging.getLogger(__name__)
 
 LOST_BELL = timedelta(seconds=20)
+SHORTEST_WAIT = 0.01  # seconds; a wait of none would last for ever
 BATCH = 500
 GROUP = 50
 LOCK_MILLISECONDS = 200
@@ -44,6 +45,15 @@ def drain(runtime: Runtime, redis: Redis) -> int:
     if lost:
         log.info("calling workers again for %d jobs that nobody has started", len(lost))
     return sum(_hand_over(runtime, redis, group, lost) for group in _groups(due))
+
+
+def seconds_until_due(runtime: Runtime, *, at_most: float) -> float:
+    """How long until the next job that waits for its time is due."""
+    now = utc_now()
+    statement = select(func.min(JobRun.run_after)).where(JobRun.state == JobState.QUEUED, JobRun.run_after > now)
+    with runtime.database.read() as session:
+        next_at = session.scalar(statement)
+    return at_most if next_at is None else min(max((next_at - now).total_seconds(), SHORTEST_WAIT), at_most)
 
 
 def _hand_over(runtime: Runtime, redis: Redis, group: Sequence[_Due], lost: set[int]) -> int:

@@ -1,4 +1,4 @@
-"""The ticker: hands due jobs to the workers, at each bell and every second, and runs the periodic functions."""
+"""The ticker: hands jobs to the workers, at each bell and when they are due, and runs the periodic functions."""
 
 import logging
 import secrets
@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.bell import wait_for_bell
 from jobs.connections import open_redis
-from jobs.drain import drain
+from jobs.drain import drain, seconds_until_due
 from jobs.heartbeats import BEAT_SECONDS, TICKER, beat, end_heartbeat
 from jobs.registry import Periodic, list_periodics
 from models import Runtime
@@ -59,7 +59,7 @@ class _Ticker:
             for _ in range(BURST):
                 if not drain(self._runtime, self._redis):
                     break
-            wait_for_bell(self._redis, seconds=TICK_SECONDS)
+            wait_for_bell(self._redis, seconds=seconds_until_due(self._runtime, at_most=TICK_SECONDS))
             self._note_outage("")
         except RedisError as error:
             self._note_outage(f"Redis does not answer, jobs wait: {type(error).__name__}")

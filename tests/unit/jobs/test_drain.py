@@ -8,7 +8,7 @@ from redis import Redis, RedisError
 from sqlalchemy import select
 
 from jobs.connections import open_impatient_redis
-from jobs.drain import drain
+from jobs.drain import drain, seconds_until_due
 from jobs.rq_queue import Ring, list_waiting_ids, open_queue, push
 from models import Database, JobRun, Runtime, utc_now
 from tests.services import RedisServer
@@ -55,6 +55,20 @@ def test_a_job_for_later_waits_in_the_table(runtime: Runtime, redis: Redis) -> N
         SOME_JOB.enqueue(session, run_after=utc_now() + timedelta(minutes=5))
 
     assert drain(runtime, redis) == 0
+
+
+def test_the_ticker_waits_no_longer_than_until_the_next_job_is_due(runtime: Runtime) -> None:
+    enqueue(runtime)  # due already: that is not what is waited for
+    without = seconds_until_due(runtime, at_most=60)
+    with runtime.database.write() as session:
+        for seconds in (30, 20):
+            SOME_JOB.enqueue(session, some_id=7, run_after=utc_now() + timedelta(seconds=seconds))
+
+    until_next, limited = seconds_until_due(runtime, at_most=60), seconds_until_due(runtime, at_most=1)
+
+    assert without == 60
+    assert 0 < until_next <= 20
+    assert limited == 1
 
 
 def test_each_queue_gets_its_own_jobs(runtime: Runtime, redis: Redis) -> None:
