@@ -39,6 +39,10 @@ class SetupSwitch:
     is_active: bool = False
     looks_again_at: float = 0.0
 
+    def note_end(self) -> None:
+        """Setup Mode was seen to have ended: look again in a while."""
+        self.is_active, self.looks_again_at = True, time.monotonic() + LOOK_AGAIN_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
@@ -63,14 +67,16 @@ def is_setup_mode() -> bool:
         return False
     if "is_setup_mode" not in g:
         g.is_setup_mode = _read_state() is InstanceState.SETUP
-        switch.is_active = not g.is_setup_mode
+        if not g.is_setup_mode:
+            switch.note_end()
     return bool(g.is_setup_mode)
 
 
 def note_setup_completed() -> None:
     """This request has ended Setup Mode, and has committed that."""
     switch: SetupSwitch = current_app.extensions[EXTENSION]
-    switch.is_active, g.is_setup_mode = True, False
+    switch.note_end()
+    g.is_setup_mode = False
     g.setup_cookie = ""
 
 
@@ -149,7 +155,7 @@ def _look_again() -> None:
     switch: SetupSwitch = current_app.extensions[EXTENSION]
     if switch.is_active and time.monotonic() >= switch.looks_again_at:
         _read_state()
-        switch.looks_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
+        switch.note_end()
 
 
 def _read_state() -> InstanceState:
