@@ -35,7 +35,8 @@ from models import (
 )
 
 SERVED_STATES = (PackageState.ACTIVE, PackageState.FAILING)
-LISTED_STATES = (PackageState.PENDING, PackageState.CONFLICT, *SERVED_STATES)
+HOLDING_STATES = (PackageState.PENDING, *SERVED_STATES)  # that have their name for themselves
+LISTED_STATES = (PackageState.CONFLICT, *HOLDING_STATES)
 
 
 class Role(IntEnum):
@@ -114,7 +115,7 @@ def list_readers(
 ) -> dict[str, list[str]]:
     """For each package of an organization the logins at the host, in order, whose account may read it.
 
-    `name` asks for one package only, `login` for the accounts of that name only.
+    `name` asks for one package only, `login` for the accounts of that name only. A package in conflict has no name yet.
     """
     person = _Person(has_account=lambda column: column == Identity.id)
     query = (
@@ -122,7 +123,7 @@ def list_readers(
         .join(Identity, Identity.integration_id.in_(_integrations_of(organization_id)))
         .where(
             Package.organization_id == organization_id,
-            Package.state.in_(LISTED_STATES),
+            Package.state.in_(HOLDING_STATES),
             Identity.state == IdentityState.ACTIVE,
             Identity.integration_id.in_(select(Integration.id).where(Integration.deleted_at.is_(None))),
             or_(Identity.user_id.is_(None), Identity.user_id.in_(select(User.id).where(User.disabled_at.is_(None)))),
@@ -132,7 +133,7 @@ def list_readers(
         )
         .order_by(Package.name, Identity.login)
     )
-    names = select(Package.name).where(Package.organization_id == organization_id, Package.state.in_(LISTED_STATES))
+    names = select(Package.name).where(Package.organization_id == organization_id, Package.state.in_(HOLDING_STATES))
     names = names.where(true() if name is None else Package.name == name)
     readers: dict[str, list[str]] = {known: [] for known in session.scalars(names.order_by(Package.name))}
     for package, reader in session.execute(query):

@@ -183,6 +183,22 @@ class Chance:
                     state=self._dice.choice(STATES),
                 )
             )
+        holders = self._holders()
+        if holders and self._dice.random() < 0.5:  # another repository wants the name as well
+            holder = self._dice.choice(holders)
+            others = [it for it in self._repositories if it.id != holder.repository_id]
+            self._session.add(
+                Package(
+                    organization_id=self.organization.id,
+                    repository_id=self._dice.choice(others).id,
+                    name=holder.name,
+                    state=PackageState.CONFLICT,
+                )
+            )
+
+    def _holders(self) -> list[Package]:
+        mine = self._session.query(Package).filter_by(organization_id=self.organization.id)
+        return mine.filter(Package.state == PackageState.ACTIVE).order_by(Package.id).all()
 
     def _some(self, items: list[Item], *, most: int) -> list[Item]:
         return self._dice.sample(items, k=min(len(items), self._dice.randint(0, most)))
