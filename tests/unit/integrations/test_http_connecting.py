@@ -1,9 +1,12 @@
 """The client as it connects: names are resolved once, addresses are checked, a proxy changes neither."""
 
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
+from integrations.answer_store import AnswerStore
 from integrations.codehost import RequestCount
 from integrations.connections import system_resolver
 from integrations.errors import (
@@ -153,3 +156,40 @@ def test_a_proxy_does_not_help_to_reach_what_is_denied() -> None:
                 client.get_json("/x")
 
         assert proxy.requests == []
+
+
+class _Lasting(BaseHTTPRequestHandler):
+    """Answers again and again on one connection."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet
+    connections = 0
+
+    def setup(self) -> None:
+        _Lasting.connections += 1
+        super().setup()
+
+    def do_GET(self) -> None:
+        self.send_response(304 if "If-None-Match" in self.headers else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("ETag", '"one"')
+        if "If-None-Match" not in self.headers:
+            self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"" if "If-None-Match" in self.headers else b"{}")
+
+    def log_message(self, *_words: object) -> None:
+        """Be silent."""
+
+
+def test_a_connection_that_the_host_leaves_open_is_used_again_after_confirmations_too(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Lasting) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        with loopback_client(server.server_address[1], answers=AnswerStore(tmp_path, "1:7")) as client:
+            answers = [client.get_json("/x") for _ in range(4)]
+            confirmed = client.count.not_modified
+        server.shutdown()
+
+    assert answers == [{}, {}, {}, {}]
+    assert (confirmed, _Lasting.connections) == (3, 1)
