@@ -35,6 +35,11 @@ from sync.wanted import GrantKey, TeamKey, WantedGrant, WantedMembership
 
 MEMBERSHIP_SOURCES = {source.value: source for source in MembershipSource}
 GRANT_SOURCES = {source.value: source for source in GrantSource}
+REPOSITORY_COLUMNS = (
+    *("id", "remote_id", "removed_at", "excluded_at", "manifest_state", "manifest_name", "manifest_reason"),
+    *("name", "path", "web_url", "clone_url", "remote_team_id", "visibility", "code_access", "default_branch"),
+    *("is_archived", "is_pending_deletion", "last_activity_at"),
+)
 
 
 def load_state(session: Session, synchronization: Synchronization) -> State:
@@ -82,7 +87,10 @@ def _teams(session: Session, synchronization: Synchronization) -> Sequence[Row[*
 
 
 def _repositories(session: Session, synchronization: Synchronization) -> Sequence[Row[*tuple[Any, ...]]]:
-    query = select(*Repository.__table__.columns).where(Repository.synchronization_id == synchronization.id)
+    table = Repository.__table__
+    query = select(*(table.c[name] for name in REPOSITORY_COLUMNS)).where(
+        table.c.synchronization_id == synchronization.id
+    )
     return _rows(session, query)
 
 
@@ -189,6 +197,5 @@ def _manifest_value(row: Row[*tuple[Any, ...]]) -> ManifestValue:
         state=row.manifest_state,
         name=row.manifest_name,
         reason=row.manifest_reason,
-        checked_at=row.manifest_checked_at,
         is_excluded=row.excluded_at is not None,
     )

@@ -84,7 +84,6 @@ class ManifestValue(NamedTuple):
     state: ManifestState = ManifestState.UNKNOWN
     name: str = ""
     reason: str = ""
-    checked_at: datetime | None = None
     is_excluded: bool = False
 
 
