@@ -122,16 +122,20 @@ def add_synchronization(
     if is_primary and credential.identity_id is not None:
         owner = session.get_one(Identity, credential.identity_id)
         _make_owner(session, organization, owner, synchronization)
-        record_audit(
-            session,
-            actor=actor,
-            actor_user_id=user_id,
-            action="owners_added",
-            target="",
-            organization_id=organization.id,
-            details={"people": [f"@{owner.login}"]},
-        )
+        _record_owner(session, organization, owner, actor=actor, user_id=user_id)
     return request_run_now(session, synchronization_id=synchronization.id, reason="creation", actor=actor)
+
+
+def _record_owner(session: Session, organization: Organization, owner: Identity, *, actor: str, user_id: int) -> None:
+    record_audit(
+        session,
+        actor=actor,
+        actor_user_id=user_id,
+        action="owners_added",
+        target="",
+        organization_id=organization.id,
+        details={"people": [f"@{owner.login}"]},
+    )
 
 
 def _has_none(session: Session, organization: Organization) -> bool:
