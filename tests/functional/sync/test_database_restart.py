@@ -15,6 +15,7 @@ import sync.run
 from jobs.execution import execute
 from models import Database, RunResult
 from models.upgrade import upgrade_database
+from tests.databases import empty_postgresql
 from tests.fakes.gitlab import FakeGitLab
 from tests.functional.sync import doing
 from tests.functional.sync.conftest import Company
@@ -32,7 +33,7 @@ from tests.functional.sync.small import (
 from tests.services import PostgresServer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
     """A PostgreSQL of the test's own, in a folder that its user may enter when we are root."""
     with TemporaryDirectory(prefix="repertory-test-") as folder:
@@ -44,14 +45,15 @@ def server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def database_url(server: PostgresServer) -> str:
+def database_url(server: PostgresServer) -> Iterator[str]:
     """A migrated database that keeps what was committed."""
-    kept = make_url(server.url).update_query_dict({"options": "-csynchronous_commit=on"})
-    url = kept.render_as_string(hide_password=False)
-    database = Database(url)
-    upgrade_database(database)
-    database.close()
-    return url
+    with empty_postgresql(server.url) as address:
+        kept = make_url(address).update_query_dict({"options": "-csynchronous_commit=on"})
+        url = kept.render_as_string(hide_password=False)
+        database = Database(url)
+        upgrade_database(database)
+        database.close()
+        yield url
 
 
 def administer(server: PostgresServer, statement: str) -> None:
@@ -138,11 +140,12 @@ def test_a_database_that_takes_nothing_any_more_keeps_what_was_there(company: Co
     request(company)
     (job_run_id,) = waiting_jobs(company.runtime)
 
-    administer(server, "ALTER DATABASE postgres SET default_transaction_read_only = on")
+    database = make_url(company.runtime.settings.database_url).database
+    administer(server, f'ALTER DATABASE "{database}" SET default_transaction_read_only = on')
     cut_all_connections(server)
     work_or_die(company, job_run_id)
     assert here(company) == before
-    administer(server, "ALTER DATABASE postgres RESET default_transaction_read_only")
+    administer(server, f'ALTER DATABASE "{database}" RESET default_transaction_read_only')
     cut_all_connections(server)
     bury_the_dead(company.runtime)
     do_our_jobs(company.runtime)

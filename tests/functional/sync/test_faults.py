@@ -52,7 +52,7 @@ def test_whatever_a_host_answers_nobody_loses_what_it_grants(
     doing.make_haste(monkeypatch)
     share = ["sqlite", "postgresql"].index(company.runtime.database.read_engine.dialect.name)
     company.synchronize()
-    cases = combinations(share, 8) if scale == 1 else everything()
+    cases = combinations(share, 10) if scale == 1 else everything()
     for number, (where, kind, scope) in enumerate(cases):
         case = f"{kind} at {where} in a {scope} run"
         someone_comes_or_goes(company)
