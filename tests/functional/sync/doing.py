@@ -17,7 +17,6 @@ from models import (
     Integration,
     Package,
     Repository,
-    RunResult,
     RunScope,
     Runtime,
     Synchronization,
@@ -137,6 +136,3 @@ def assert_nothing_is_left_over(runtime: Runtime) -> None:
 def _repeated(values: Iterable[str]) -> set[str]:
     found = list(values)
     return {value for value in found if found.count(value) > 1}
-
-
-APPLIED = (RunResult.OK, RunResult.HELD, RunResult.DEGRADED)

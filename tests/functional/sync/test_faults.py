@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from models import RunResult, RunScope
+from sync.parts import APPLIED
 from tests.fakes.gitlab import FakeGitLab, Kind
 from tests.functional.sync import doing
 from tests.functional.sync.conftest import Company
@@ -66,7 +67,7 @@ def test_whatever_a_host_answers_nobody_loses_what_it_grants(
 
         assert not (before - here(company)) & granted, case
         assert here(company) - before <= granted, case
-        if ended.result not in doing.APPLIED:
+        if ended.result not in APPLIED:
             assert here(company) == before, case
             assert ended.error_text, case
         if number % 3 == 0 or scale > 1:

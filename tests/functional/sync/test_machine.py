@@ -31,6 +31,7 @@ from models import (
     open_runtime,
 )
 from sync.holds import approve_hold, decline_hold, find_open_hold, list_holds, reopen_hold
+from sync.parts import APPLIED
 from tests.conftest import SCALE, SERVICES_FOLDER
 from tests.databases import fresh_sqlite
 from tests.fakes.company import manifest_of
@@ -277,7 +278,7 @@ class Engine(RuleBasedStateMachine):
         assert {login for _, login in unfounded} <= {login for _, login in before}
         if scope is RunScope.PERSON and not self.has_holds():
             assert not unfounded, "somebody got what the host does not grant"
-        if scope is RunScope.PREVIEW or ended.result not in doing.APPLIED:
+        if scope is RunScope.PREVIEW or ended.result not in APPLIED:
             assert after == before
         if person is not None:
             assert {login for _, login in after ^ before} <= {person.username}
