@@ -57,9 +57,7 @@ def add_from_form(session: Session, runtime: Runtime, form: IntegrationForm, bas
     draft = form.draft(slug=form.slug.data, base_url=base_url)
     actor, user_id = who_acts()
     try:
-        integration = add_integration(
-            session, runtime.secret_box, draft, actor=actor, actor_user_id=user_id
-        )
+        integration = add_integration(session, runtime.secret_box, draft, actor=actor, actor_user_id=user_id)
     except SlugTaken as error:
         form.slug.data = error.free
         add_error(form.name, "The callback URL was taken meanwhile. It is a new one now: change it at the host, too.")
