@@ -69,17 +69,22 @@ def dist_path(dists: Path, sha1: str) -> Path:
 
 
 def build_zip(
-    mirror: GitMirror, commit: str, *, top_directory: str, dists: Path, limits: ZipLimits = ZipLimits()
+    mirror: GitMirror,
+    commit: str,
+    *,
+    top_directory: str,
+    dists: Path,
+    manifest: bytes | None = None,
+    limits: ZipLimits = ZipLimits(),
 ) -> BuiltZip:
-    """Build and store the zip of a commit that the mirror holds.
+    """Build and store the zip of a commit that the mirror holds. `manifest`: its composer.json, None without one.
 
     Raises ArchiveRefused for a tree over the limits and the CodeHostError family when git can not read it; ValueError
     for a top directory that is not a plain name.
     """
     if not is_top_directory(top_directory):
         raise ValueError("not a plain directory name")
-    manifest = mirror.read_files([commit])[commit]
-    rules = read_exclude_rules(manifest) if isinstance(manifest, bytes) else ()
+    rules = read_exclude_rules(manifest) if manifest is not None else ()
     with _incoming(dists) as file:
         tree = _Tree(rules=rules, limits=limits)
         with (

@@ -27,8 +27,7 @@ def read_git_refs(mirror: GitMirror, refs: RemoteRefs) -> list[Ref]:
     read: list[Ref] = []
     for chunk in _chunks(refs.all):
         commits = {ref.commit for ref in chunk}
-        files = mirror.read_files(commits)
-        times = mirror.read_commit_times(commits)
+        files, times = mirror.read_files_and_times(commits)
         for ref in chunk:
             content = files[ref.commit]
             read.append(
@@ -46,11 +45,8 @@ def read_git_refs(mirror: GitMirror, refs: RemoteRefs) -> list[Ref]:
 def read_readme(mirror: GitMirror, refs: RemoteRefs) -> str:
     """The README at the root of the default branch as plain text, "" when there is none."""
     commits = [ref.commit for ref in refs.branches if ref.short_name == refs.default_branch]
-    for name in README_NAMES if commits else ():
-        content = mirror.read_files(commits, name)[commits[0]]
-        if isinstance(content, bytes):
-            return content[:LARGEST_README].decode("utf-8", "replace").replace("\0", "")
-    return ""
+    content = mirror.read_first_file(commits[0], README_NAMES) if commits else None
+    return content[:LARGEST_README].decode("utf-8", "replace").replace("\0", "") if content else ""
 
 
 def _chunks(refs: Sequence[RemoteRef]) -> Iterator[Sequence[RemoteRef]]:

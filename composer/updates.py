@@ -4,7 +4,7 @@ Many requests become one update, and one more for what came in during it: `reque
 `started_seq` what the newest update began with.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -176,14 +176,16 @@ def _read_content(runtime: Runtime, target: Target, remote: GitRemote, listed: R
     mirror = GitMirror(mirrors / f"{target.repository_id}.git")
     held = mirror.fetch(remote, listed.all)
     refs = RemoteRefs(listed.default_branch, held.branches, held.tags, listed.skipped)
-    reading = read_repository(read_git_refs(mirror, refs), default_branch=refs.default_branch)
+    read = read_git_refs(mirror, refs)
+    reading = read_repository(read, default_branch=refs.default_branch)
     name = _package_name(reading, target)
     versions, skipped = _of_this_package(reading, name)
     zips: dict[str, BuiltZip] = {}
     refused: dict[str, str] = {}
     if name == target.name:
         commits = {version.ref.commit for version in versions} - target.built
-        zips, refused = _build_zips(runtime, mirror, name, sorted(commits))
+        manifests = {ref.commit: ref.composer_json for ref in read if ref.commit in commits}
+        zips, refused = _build_zips(runtime, mirror, name, manifests)
     return NewContent(
         name=name,
         abandoned=reading.abandoned,
@@ -218,16 +220,16 @@ def _of_this_package(reading: Reading, name: str) -> tuple[tuple[ReadVersion, ..
 
 
 def _build_zips(
-    runtime: Runtime, mirror: GitMirror, name: str, commits: Iterable[str]
+    runtime: Runtime, mirror: GitMirror, name: str, manifests: Mapping[str, bytes | None]
 ) -> tuple[dict[str, BuiltZip], dict[str, str]]:
     dists = runtime.settings.data_dir / "dists"
     dists.mkdir(parents=True, exist_ok=True)
     zips: dict[str, BuiltZip] = {}
     refused: dict[str, str] = {}
-    for commit in commits:
+    for commit, manifest in sorted(manifests.items()):
         try:
             top_directory = f"{name.replace('/', '-')}-{commit[:7]}"
-            zips[commit] = build_zip(mirror, commit, top_directory=top_directory, dists=dists)
+            zips[commit] = build_zip(mirror, commit, top_directory=top_directory, dists=dists, manifest=manifest)
         except ArchiveRefused as error:
             refused[commit] = str(error)
     return zips, refused

@@ -68,20 +68,30 @@ class GitMirror:
 
         Raises UnexpectedResponse, also when all files together are larger than 64 MiB: ask for fewer commits at once.
         """
-        if not path or any(character in path for character in "\n\0"):
-            raise ValueError("not a path")
         wanted = _distinct(commits)
-        found = read_objects(self._git_dir, [f"{commit}:{path}" for commit in wanted], kind="blob")
-        return {commit: found[f"{commit}:{path}"] for commit in wanted}
+        found = read_objects(self._git_dir, dict.fromkeys((_place(commit, path) for commit in wanted), "blob"))
+        return {commit: found[_place(commit, path)] for commit in wanted}
 
-    def read_commit_times(self, commits: Iterable[str]) -> dict[str, datetime]:
-        """When each commit was committed (not authored: GitLab and GitHub show Composer this date too).
+    def read_first_file(self, commit: str, paths: Sequence[str]) -> bytes | None:
+        """The first of these files that the commit has and that is not too large. Raises as `read_files` does."""
+        places = [_place(commit, path) for commit in _distinct([commit]) for path in paths]
+        found = read_objects(self._git_dir, dict.fromkeys(places, "blob"))
+        return next((content for content in found.values() if isinstance(content, bytes)), None)
 
-        What is no commit of this mirror, or has no sane date, is left out. Raises UnexpectedResponse.
+    def read_files_and_times(
+        self, commits: Iterable[str], path: str = "composer.json"
+    ) -> tuple[dict[str, Found], dict[str, datetime]]:
+        """The same as `read_files`, and when each commit was committed (not authored: GitLab and GitHub show Composer
+        this date too).
+
+        The times leave out what is no commit of this mirror or has no sane date. Raises as `read_files` does.
         """
-        found = read_objects(self._git_dir, _distinct(commits), kind="commit")
-        times = {commit: _parse_commit_time(content) for commit, content in found.items() if isinstance(content, bytes)}
-        return {commit: time for commit, time in times.items() if time is not None}
+        wanted = _distinct(commits)
+        kinds = dict.fromkeys((_place(commit, path) for commit in wanted), "blob") | dict.fromkeys(wanted, "commit")
+        found = read_objects(self._git_dir, kinds)
+        times = {commit: _parse_commit_time(found[commit]) for commit in wanted}
+        files = {commit: found[_place(commit, path)] for commit in wanted}
+        return files, {commit: time for commit, time in times.items() if time is not None}
 
     @contextmanager
     def archive(self, commit: str) -> Iterator[Output]:
@@ -188,7 +198,15 @@ def _distinct(commits: Iterable[str]) -> list[str]:
     return wanted
 
 
-def _parse_commit_time(content: bytes) -> datetime | None:
+def _place(commit: str, path: str) -> str:
+    if not path or any(character in path for character in "\n\0"):
+        raise ValueError("not a path")
+    return f"{commit}:{path}"
+
+
+def _parse_commit_time(content: Found) -> datetime | None:
+    if not isinstance(content, bytes):
+        return None
     match = _COMMITTED.search(content.partition(b"\n\n")[0])
     seconds = int(match[1]) if match else _LAST_SECOND + 1
     return datetime.fromtimestamp(seconds, UTC) if seconds <= _LAST_SECOND else None

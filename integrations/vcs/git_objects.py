@@ -1,6 +1,6 @@
 """Read many objects of a bare repository with two `cat-file` processes: names go in on stdin, never as arguments."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +23,16 @@ class FileTooLarge:
 Found = bytes | FileTooLarge | None
 
 
-def read_objects(git_dir: Path, names: Sequence[str], *, kind: str) -> dict[str, Found]:
-    """Each object's bytes by the name asked for; None where there is none of that kind. Equal objects are read once.
+def read_objects(git_dir: Path, kinds: Mapping[str, str]) -> dict[str, Found]:
+    """Each object's bytes by the name asked for; None where there is none of its kind. Equal objects are read once.
 
-    Raises UnexpectedResponse, also when everything together is larger than 64 MiB.
+    `kinds`: "blob" or "commit" by name. Raises UnexpectedResponse, also when everything together is larger than 64 MiB.
     """
-    if not names:
+    if not kinds:
         return {}
-    found: dict[str, Found] = dict.fromkeys(names)
+    found: dict[str, Found] = dict.fromkeys(kinds)
     readable: dict[str, list[str]] = {}
-    for name, (object_id, size) in _read_sizes(git_dir, names, kind=kind):
+    for name, (object_id, size) in _read_sizes(git_dir, kinds):
         if size > LARGEST_OBJECT:
             found[name] = FileTooLarge(size)
         else:
@@ -47,9 +47,9 @@ def join_lines(lines: Iterable[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _read_sizes(git_dir: Path, names: Sequence[str], *, kind: str) -> Iterator[tuple[str, tuple[str, int]]]:
-    with _ask(git_dir, "--batch-check", names) as answer:
-        for name in names:
+def _read_sizes(git_dir: Path, kinds: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, int]]]:
+    with _ask(git_dir, "--batch-check", list(kinds)) as answer:
+        for name, kind in kinds.items():
             object_id, _, rest = answer.read_line().decode("utf-8", "replace").partition(" ")
             found_kind, _, size = rest.partition(" ")
             if found_kind == kind and is_object_id(object_id) and size.isdecimal():

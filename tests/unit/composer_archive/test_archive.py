@@ -32,7 +32,8 @@ def build(repository: GitRepository, files: Files, *, limits: ZipLimits | None =
     commit = repository.commit(files)
     dists = repository.directory.parent / "dists"
     mirror = GitMirror(repository.directory)
-    return build_zip(mirror, commit, top_directory=TOP, dists=dists, limits=limits or ZipLimits())
+    manifest = mirror.read_first_file(commit, ["composer.json"])
+    return build_zip(mirror, commit, top_directory=TOP, dists=dists, manifest=manifest, limits=limits or ZipLimits())
 
 
 def names(built: BuiltZip) -> list[str]:

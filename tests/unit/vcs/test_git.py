@@ -145,12 +145,20 @@ def test_other_files_can_be_read_and_no_commits_need_no_git(repository: GitRepos
     assert GitMirror(Path("/nonexistent")).read_files([]) == {}
 
 
+def test_the_first_of_several_files_that_is_there_and_not_too_large_is_read(repository: GitRepository) -> None:
+    commit = repository.commit({"b": b" " * (5 << 20), "c": b"third", "d": b"fourth"})
+    mirror = GitMirror(repository.directory)
+
+    assert mirror.read_first_file(commit, ["a", "b", "c", "d"]) == b"third"
+    assert mirror.read_first_file(commit, ["a", "b"]) is None
+
+
 @pytest.mark.parametrize("name", ["main", "HEAD", "1" * 39, "--output=x", "1" * 40 + "\n", "1" * 64])
 def test_objects_are_named_by_full_ids_only(mirror: GitMirror, name: str) -> None:
     with pytest.raises(ValueError, match="not a full commit id"):
         mirror.read_files([name])
     with pytest.raises(ValueError, match="not a full commit id"):
-        mirror.read_commit_times([name])
+        mirror.read_files_and_times([name])
     with pytest.raises(ValueError, match="not a full commit id"), mirror.archive(name):
         pass
 
@@ -169,8 +177,9 @@ def test_the_time_of_a_commit_is_when_it_was_committed(repository: GitRepository
     none = repository.git("hash-object", "-w", "-t", "commit", "--literally", "--stdin", input=b"tree x\n\nno date\n")
     blob = repository.git("hash-object", "-w", "--stdin", input=b"x")
 
-    times = GitMirror(repository.directory).read_commit_times([commit, far, none, blob, "0" * 40])
+    files, times = GitMirror(repository.directory).read_files_and_times([commit, far, none, blob, "0" * 40], "a")
 
+    assert files == {commit: b"1", far: None, none: None, blob: None, "0" * 40: None}
     assert times == {commit: datetime(2020, 9, 13, 12, 26, 40, tzinfo=UTC)}
 
 
