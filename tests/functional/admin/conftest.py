@@ -1,34 +1,16 @@
 """The whole application with a fake GitLab beside it: in Setup Mode, and after it."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import pytest
 from flask import Flask
 
-from config import Settings
-from models import Runtime, open_runtime
+from models import Runtime
 from tests.fakes.gitlab import FakeGitLab
+from tests.functional.accounts.conftest import gitlab, runtime
 from tests.functional.accounts.journey import Person
 from tests.functional.admin.pages import IntegrationPage
 from wsgi import create_app
 
-
-@pytest.fixture
-def gitlab() -> Iterator[FakeGitLab]:
-    """A GitLab with three people."""
-    with FakeGitLab() as fake:
-        for login in ("ann", "bob", "eve"):
-            fake.add_user(login)
-        yield fake
-
-
-@pytest.fixture
-def runtime(settings: Settings, gitlab: FakeGitLab) -> Iterator[Runtime]:
-    """A runtime that may reach the fake."""
-    runtime = open_runtime(replace(settings, outbound_allow=(f"127.0.0.1:{gitlab.port}",)))
-    yield runtime
-    runtime.database.close()
+__all__ = ["gitlab", "runtime"]  # fixtures as well
 
 
 @pytest.fixture
