@@ -41,7 +41,6 @@ TRIES = 3
 MOST_REDIRECTS = 3
 SMALLEST_LIMIT = 20  # of a rate limit below it, a share means nothing
 JSON = "application/json"
-LONGEST_PAUSE = 10.0  # seconds; whoever is told to wait longer ends the job instead
 CHUNK = 64 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NOT_MODIFIED = 304
@@ -165,7 +164,7 @@ class HttpClient:
         for attempt in range(1, TRIES):
             try:
                 return self._read_once(url, deadline, is_fresh=is_fresh)
-            except (RateLimited, Unavailable) as error:
+            except Unavailable as error:
                 self._pause(error, attempt, deadline)
             self.count.add_retry()
         return self._read_once(url, deadline, is_fresh=is_fresh)
@@ -204,15 +203,15 @@ class HttpClient:
             text = f"{budget.remaining} of {budget.limit} requests are left, and kept for what people wait for"
             raise RateLimited(text, retry_at=budget.resets_at)
 
-    def _pause(self, error: RateLimited | Unavailable, attempt: int, deadline: Deadline) -> None:
-        """Wait before the next try, or raise the error again when waiting makes no sense."""
-        if isinstance(error, RateLimited):
-            seconds = max((error.retry_at - self._timing.now()).total_seconds(), 0.0)
-        elif isinstance(error, ConnectionFailed) and error.diagnosis.stage in _FINAL_STAGES:
+    def _pause(self, error: Unavailable, attempt: int, deadline: Deadline) -> None:
+        """Wait a moment before the next try, or raise the error again when waiting makes no sense.
+
+        A rate limit is never waited for here: it ends the job, which goes on when the host said.
+        """
+        if isinstance(error, ConnectionFailed) and error.diagnosis.stage in _FINAL_STAGES:
             raise error
-        else:
-            seconds = self._timing.jitter(0.0, 0.5 * 2**attempt)
-        if seconds > LONGEST_PAUSE or seconds >= deadline.ends_at - self._timing.monotonic():
+        seconds = self._timing.jitter(0.0, 0.5 * 2**attempt)
+        if seconds >= deadline.ends_at - self._timing.monotonic():
             raise error
         self._timing.sleep(seconds)
 

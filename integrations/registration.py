@@ -234,9 +234,7 @@ def _numbered(slug: str, number: int) -> str:
     return slug[: LONGEST_SLUG - len(ending)].rstrip("-") + ending
 
 
-def _record(
-    session: Session, action: str, integration: Integration, actor: str, actor_user_id: int | None
-) -> None:
+def _record(session: Session, action: str, integration: Integration, actor: str, actor_user_id: int | None) -> None:
     record_audit(
         session,
         actor=actor,

@@ -33,15 +33,10 @@ def synchronize_organization(context: JobContext, *, synchronization_id: int) ->
     run_id = None if is_continued_later else _claim(context, synchronization_id)
     if run_id is None:
         return
-    failpoint(context.runtime.settings.failpoints, "sync.claimed")
     try:
-        outcome = synchronize(context.runtime, run_id=run_id)
+        _carry_out(context.runtime, run_id)
     except RunLost:
         logger.warning("run_lost", run_id=run_id, synchronization_id=synchronization_id)
-        return
-    failpoint(context.runtime.settings.failpoints, "sync.ended")
-    _go_on(context.runtime, run_id, outcome)
-    failpoint(context.runtime.settings.failpoints, "sync.gone_on")
 
 
 @job(queue="sync", timeout=1800)
@@ -167,6 +162,14 @@ def _make_up(context: JobContext, synchronization_id: int) -> bool:
     retry_at = (run.rate_resets_at or utc_now()) if is_limited else None
     _go_on(context.runtime, run.id, Outcome(wants_another=False, retry_at=retry_at))
     return is_limited
+
+
+def _carry_out(runtime: Runtime, run_id: int) -> None:
+    failpoint(runtime.settings.failpoints, "sync.claimed")
+    outcome = synchronize(runtime, run_id=run_id)
+    failpoint(runtime.settings.failpoints, "sync.ended")
+    _go_on(runtime, run_id, outcome)
+    failpoint(runtime.settings.failpoints, "sync.gone_on")
 
 
 def _go_on(runtime: Runtime, run_id: int, outcome: Outcome) -> None:

@@ -142,6 +142,7 @@ def _keep(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCount
     ending = _ending(snapshot, decision)
     with runtime.database.write() as session:
         run = _open_preview(session, run_id)
+        enter_phase(run, RunPhase.CHECK, now=decided_at)
         enter_phase(run, RunPhase.PLAN, now=decided_at)
         run.changes = [change.as_json() for change in decision.changes]
         run.held = [change.as_json() for change in decision.held]

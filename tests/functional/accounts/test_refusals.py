@@ -83,9 +83,7 @@ def test_an_account_that_the_host_lets_in_again_is_active_again(session: Session
 
 
 def claim(session: Session, integration: Integration, account: RemoteAccount) -> Identity:
-    return claim_administration(
-        session, integration=integration, account=account, chosen="", now=utc_now()
-    )
+    return claim_administration(session, integration=integration, account=account, chosen="", now=utc_now())
 
 
 def test_the_second_claim_of_all_times_is_refused(session: Session, runtime: Runtime) -> None:

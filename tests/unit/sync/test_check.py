@@ -1,29 +1,20 @@
 """Which removals wait until somebody has looked, and which never do."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from random import Random
-from typing import TypeVar
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from integrations.codehost import AccountState, RemoteMember, RemoteRepository, RemoteRole
+from integrations.codehost import AccountState, RemoteRepository, RemoteRole
 from models import ManifestState, TeamKind
-from sync.check import Brake, Checked, Policy, check_plan
-from sync.plan import Changes, Plan, plan_synchronization
+from sync.check import Brake, Policy
+from sync.plan import Plan, plan_synchronization
 from sync.removals import (
-    grant_removal,
     membership_removal,
-    package_removal,
-    repository_removal,
     standing_removal,
-    team_removal,
     undecided_removals,
 )
 from sync.snapshot import Manifest, Snapshot
-from sync.state import State
+from tests.unit.sync.checking import SOON, check, company, crew, names
 from tests.unit.sync.remote import (
     DEVELOPER,
     GUEST,
@@ -37,70 +28,7 @@ from tests.unit.sync.remote import (
     team,
     unknown,
 )
-from tests.unit.sync.test_plan import snapshots, state_after
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-USUAL = Policy()
-SOON = Policy(access=Brake(30, 2), packages=Brake(10, 1))  # small numbers trip it
-
-
-def check(state: State, remote: Snapshot, policy: Policy = USUAL) -> Checked:
-    return check_plan(plan_synchronization(state, remote, today=TODAY), state, remote, policy)
-
-
-def crew(count: int, *, role: str = "") -> list[RemoteMember]:
-    return [member(f"p{number}", GUEST if role == "guest" else DEVELOPER) for number in range(count)]
-
-
-def company(people: int, *, repositories: int = 0, packages: int | None = None) -> Snapshot:
-    """Ann owns it; the others are developers in the root. The first repositories have packages."""
-    listed = tuple(repository(str(100 + number)) for number in range(repositories))
-    with_package = listed[: repositories if packages is None else packages]
-    return snapshot(
-        team_members={"1": complete(member("ann", OWNER), *crew(people))},
-        repositories=listed,
-        manifests={
-            item.remote_id: Manifest(ManifestState.PRESENT, f"acme/lib{item.remote_id}") for item in with_package
-        },
-    )
-
-
-def names(plan: Plan) -> frozenset[str]:
-    """Every removal of a plan."""
-    return frozenset(
-        [
-            *map(team_removal, plan.teams.remove),
-            *map(membership_removal, plan.memberships.remove),
-            *map(standing_removal, plan.standing.remove),
-            *map(repository_removal, plan.repositories.remove),
-            *map(grant_removal, plan.grants.remove),
-            *(package_removal(key, item.name) for key, found in plan.packages.remove.items() for item in found),
-        ]
-    )
-
-
-def applied(state: State, plan: Plan) -> State:
-    """What is stored afterwards, as the database does it: a team takes its memberships and grants along."""
-    identities, teams = _applied(state.identities, plan.identities), _applied(state.teams, plan.teams)
-    memberships, grants = _applied(state.memberships, plan.memberships), _applied(state.grants, plan.grants)
-    packages = {key: found for key, found in state.packages.items() if key not in plan.packages.remove}
-    return replace(
-        state,
-        identities=identities,
-        teams=teams,
-        memberships={key: value for key, value in memberships.items() if key[0] in teams},
-        standing=_applied(state.standing, plan.standing),
-        repositories=_applied(state.repositories, plan.repositories),
-        grants={key: value for key, value in grants.items() if key.team is None or key.team in teams},
-        packages=packages,
-    )
-
-
-def _applied(rows: Mapping[Key, Value], changes: Changes[Key, Value]) -> dict[Key, Value]:
-    kept = {key: value for key, value in rows.items() if key not in changes.remove}
-    return {**kept, **changes.add, **changes.change}
+from tests.unit.sync.test_plan import state_after
 
 
 @pytest.mark.parametrize(("leaving", "is_held"), [(10, False), (11, True)])
@@ -331,92 +259,5 @@ def test_names_of_removals_can_be_told_apart_and_found_again() -> None:
         )
         return set(found)
 
-    assert undecided(doubtful, nothing) == {name for name in known if not name.startswith("grant")} | {
-        name for name in known if name.startswith("grant")
-    }
+    assert undecided(doubtful, nothing) == known
     assert undecided(before, nothing) == set()
-
-
-@given(snapshots(), snapshots(), st.sets(st.sampled_from("123")), st.sampled_from([SOON, Policy()]))
-def test_what_goes_and_what_is_held_are_the_plan_and_what_is_held_waits(
-    before: Snapshot, after: Snapshot, lost: set[str], policy: Policy
-) -> None:
-    state = state_after(before)
-    remote = replace(
-        after, team_members={key: unknown() if key in lost else part for key, part in after.team_members.items()}
-    )
-    plan = plan_synchronization(state, remote, today=TODAY)
-
-    result = check_plan(plan, state, remote, policy)
-
-    last = {standing_removal(key) for key in result.last_owners}
-    assert names(result.plan) | names(result.held) | last == names(plan)
-    assert not names(result.plan) & names(result.held)
-    assert not {key[0] for key in (*result.plan.teams.remove, *result.held.teams.remove)} & lost
-    for kind in ("identities", "teams", "memberships", "standing", "repositories", "grants"):
-        assert getattr(result.plan, kind).add == getattr(plan, kind).add
-        assert getattr(result.plan, kind).change == getattr(plan, kind).change
-    stored = applied(state, result.plan)
-    again = check(stored, remote, replace(policy, open=names(result.held), totals=result.totals))
-    assert names(again.plan) == frozenset()
-    assert names(again.held) == names(result.held)
-
-
-@given(snapshots(), snapshots())
-def test_confirming_applies_exactly_what_was_held_but_the_last_owner(before: Snapshot, after: Snapshot) -> None:
-    state = state_after(before)
-    held = check(state, after, SOON)
-    stored = applied(state, held.plan)
-
-    result = check(stored, after, replace(SOON, approved=names(held.held)))
-
-    assert not names(result.held)
-    assert names(result.plan) | {standing_removal(key) for key in result.last_owners} >= names(held.held)
-    done = applied(stored, result.plan)
-    assert done.memberships == state_after(after).memberships
-    assert done.grants == state_after(after).grants
-    owned = {key for key in state.standing if key[0] is TeamKind.OWNERS}
-    assert not owned or {key for key in done.standing if key[0] is TeamKind.OWNERS}
-
-
-@given(snapshots(), snapshots())
-def test_what_was_declined_stays_and_is_not_asked_about_again(before: Snapshot, after: Snapshot) -> None:
-    state = state_after(before)
-    held = check(state, after, SOON)
-
-    result = check(state, after, replace(SOON, declined=names(held.held)))
-
-    assert not names(result.held)
-    assert not names(result.plan) & names(held.held)
-    done = applied(state, result.plan)
-    assert set(held.held.memberships.remove) <= set(done.memberships)
-    assert set(held.held.grants.remove) <= set(done.grants)
-
-
-@given(snapshots(), snapshots())
-def test_a_hold_ends_when_the_host_has_everything_again(before: Snapshot, after: Snapshot) -> None:
-    state = state_after(before)
-    held = check(state, after, SOON)
-    stored = applied(state, held.plan)
-
-    result = check(stored, before, replace(SOON, open=names(held.held)))
-
-    assert not names(result.held) & names(held.held)
-
-
-@given(snapshots(), snapshots(), st.randoms())
-def test_the_order_of_listings_does_not_matter_to_what_is_held(
-    before: Snapshot, after: Snapshot, random: Random
-) -> None:
-    def shuffled(rows: Mapping[Key, Value]) -> dict[Key, Value]:
-        return dict(random.sample(list(rows.items()), len(rows)))
-
-    state = state_after(before)
-    other = replace(
-        after,
-        team_members=shuffled(after.team_members),
-        repositories=tuple(random.sample(after.repositories, len(after.repositories))),
-    )
-    turned = replace(state, memberships=shuffled(state.memberships), grants=shuffled(state.grants))
-
-    assert names(check(state, after, SOON).held) == names(check(turned, other, SOON).held)
