@@ -84,6 +84,7 @@ def decide_as_shown(
     session: Session, decide: Decide, *, synchronization: Synchronization, hold_id: int, digest: str, user: User
 ) -> Hold:
     """Carry out a decision about a hold if it still holds what the person has seen. Raises NotAsShown."""
+    session.get_one(Synchronization, synchronization.id, with_for_update=True)  # first, as runs do
     hold = session.get(Hold, hold_id, with_for_update=True)
     if hold is None or hold.synchronization_id != synchronization.id:
         raise NotAsShown("These removals do not wait any more.")

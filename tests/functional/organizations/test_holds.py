@@ -1,6 +1,7 @@
 """Removals that wait: shown by name with what they cost, decided exactly as shown, and said on every page."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
@@ -104,6 +105,26 @@ def test_confirming_asks_for_a_run_at_once_and_only_once(world: World) -> None:
     assert reasons(world) == [["confirmed removals"]]
     with world.runtime.database.read() as session:
         assert [(row.actor, row.action) for row in session.query(AuditRecord)] == [("Bob", "removals_confirmed")]
+
+
+@pytest.mark.parametrize("path", [CONFIRM, KEEP])
+def test_a_decision_waits_for_a_run_that_is_writing_and_neither_fails(world: World, path: str) -> None:
+    held = hold(world, CARLA)
+    bob = world.browser("bob")
+    form = as_shown(bob.read(PAGE))
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.write() as session:
+            session.get_one(Synchronization, world.synchronization_id, with_for_update=True)
+            decision = pool.submit(bob.post, path, **form)
+            assert wait([decision], timeout=0.3).not_done
+            row = session.get_one(Hold, held, with_for_update=True)
+            row.removals = [*row.removals, {"url": "", **CLOCK}]
+        answer = decision.result(timeout=30)
+
+    assert answer.status_code == 409
+    assert "2 removals wait now" in answer.get_data(as_text=True)
+    assert state_of(world, held) is HoldState.OPEN
 
 
 @pytest.mark.parametrize("path", [CONFIRM, KEEP])
