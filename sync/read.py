@@ -149,8 +149,8 @@ class _Reading:
         repositories: tuple[RemoteRepository, ...],
         viewer: Viewer,
     ) -> Snapshot:
-        of_teams = _settle(self._teams, lambda: self._directory.list_teams(self._root_id))
-        of_repositories = _settle(self._repositories, lambda: self._directory.list_repositories(self._root_id))
+        of_teams = _settle(self._teams, lambda: self._list_again(self._directory.list_teams))
+        of_repositories = _settle(self._repositories, lambda: self._list_again(self._directory.list_repositories))
         manifests = {key: future.result() for key, future in self._manifests.items()}
         of_root = of_teams.get(root.remote_id)
         doubt = _doubt(viewer, of_root)
@@ -165,6 +165,9 @@ class _Reading:
             doubt=doubt,
             began_at=self._began_at,
         )
+
+    def _list_again(self, listing: Callable[[str], Iterable[Remote]]) -> tuple[Remote, ...]:
+        return self._readers.result(self._readers.start(lambda: tuple(listing(self._root_id))))
 
 
 def may_have_changed(repository: RemoteRepository, *, since: datetime | None) -> bool:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from integrations.codehost import CodeHost
 from integrations.errors import CodeHostError, IncompleteListing, RateLimited, Unauthorized, UnexpectedResponse
 
 CONCURRENT_REQUESTS = 8
+SILENT_SECONDS = 5.0  # a list of many pages may take minutes, and whoever watches must not think that we are dead
 
 NONSENSE = (UnexpectedResponse, IncompleteListing)
 
@@ -16,7 +18,7 @@ Value = TypeVar("Value")
 
 
 class Progress(Protocol):
-    """Told after each finished part. `total` grows while lists are still being read."""
+    """Told after each finished part, and every few seconds. `total` grows while lists are still being read."""
 
     def __call__(self, *, done: int, total: int) -> None: ...
 
@@ -54,13 +56,13 @@ class Readers:
     def result(self, future: Future[Value]) -> Value:
         """Wait for one result. Raises what its reading raised, and at once when the credential was refused anywhere."""
         while not future.done():
-            self._note(self._finished.get())
+            self._wait()
         return future.result()
 
     def finish(self) -> None:
         """Wait for everything that was started. Raises only refusals; the rest is with each result."""
         while self._done < self._started:
-            self._note(self._finished.get())
+            self._wait()
 
     def _run(self, read: Callable[[], Value]) -> Value:
         if self._refusal is not None:
@@ -71,8 +73,11 @@ class Readers:
             self._refusal = self._refusal or refusal
             raise
 
-    def _note(self, future: Future[Any]) -> None:
-        self._done += 1
+    def _wait(self) -> None:
+        """Until the next part is finished, or for a while. Raises the refusal."""
+        with suppress(Empty):
+            self._finished.get(timeout=SILENT_SECONDS)
+            self._done += 1
         if self._refusal is not None:
             raise self._refusal
         self._progress(done=self._done, total=self._started)

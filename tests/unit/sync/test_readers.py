@@ -5,6 +5,7 @@ from threading import Barrier, Event
 
 import pytest
 
+import sync.readers
 from integrations.errors import CodeHostError, RateLimited, Unauthorized, Unavailable
 from sync.readers import CONCURRENT_REQUESTS, Readers
 
@@ -34,6 +35,22 @@ def test_progress_is_told_after_each_part_and_its_total_grows_with_what_is_asked
             readers.finish()
 
     assert told == [(1, 1), (2, 2)]
+
+
+def test_progress_is_told_also_while_one_part_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync.readers, "SILENT_SECONDS", 0.01)
+    told: list[tuple[int, int]] = []
+    is_told = Event()
+
+    def note(*, done: int, total: int) -> None:
+        told.append((done, total))
+        is_told.set()
+
+    with Readers(note) as readers:
+        arrived = readers.result(readers.start(lambda: is_told.wait(timeout=10)))
+
+    assert arrived
+    assert told[0] == (0, 1)
 
 
 @pytest.mark.parametrize("refusal", [LIMIT, Unauthorized("revoked")])
