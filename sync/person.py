@@ -20,7 +20,7 @@ from sync.person_reading import read_person
 from sync.requests import OWN_JOBS, next_run_number
 from sync.snapshot import Snapshot
 from sync.whereabouts import load_whereabouts
-from sync.writing import write_decision
+from sync.writing import write_alone, write_decision
 
 logger = structlog.get_logger(__name__)
 
@@ -132,6 +132,7 @@ def _write(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCoun
         if _is_overtaken(session, run, since=snapshot.began_at or now):
             return False
         enter_phase(run, RunPhase.APPLY, now=now)
+        write_alone(session, synchronization)
         decision = decide(session, synchronization=synchronization, snapshot=snapshot, today=now.date())
         write_decision(session, synchronization=synchronization, run=run, decision=decision, snapshot=snapshot, now=now)
         failpoint(runtime.settings.failpoints, "person.apply")

@@ -18,7 +18,7 @@ from sync.person_jobs import leave_settled
 from sync.reading import open_for_run, read_for_run
 from sync.snapshot import Snapshot
 from sync.suspension import confirm_missing
-from sync.writing import write_decision
+from sync.writing import write_alone, write_decision
 
 logger = structlog.get_logger(__name__)
 
@@ -57,6 +57,7 @@ def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Sna
     with runtime.database.write() as session:
         hold_run(session, run_id=run_id)
         synchronization = session.get_one(Synchronization, synchronization_id)
+        write_alone(session, synchronization)
         run = session.get_one(SyncRun, run_id)
         enter_phase(run, RunPhase.CHECK, now=now)
         snapshot = leave_settled(session, run, snapshot)

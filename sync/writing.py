@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from composer.jobs import enqueue_updates, request_updates
@@ -14,6 +15,20 @@ from sync.holds import keep_hold
 from sync.parts import save_parts
 from sync.sizes import report_counts
 from sync.snapshot import Snapshot
+
+ORGANIZATION_LOCK, INTEGRATION_LOCK = 7_306_022, 7_306_023  # name our locks among PostgreSQL's advisory locks
+
+
+def write_alone(session: Session, synchronization: Synchronization) -> None:
+    """Let no other synchronization that shares packages or accounts with this one write until the transaction ends.
+
+    Call it before deciding: what the other has added counts. SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    packages = func.pg_advisory_xact_lock(ORGANIZATION_LOCK, synchronization.organization_id)
+    accounts = func.pg_advisory_xact_lock(INTEGRATION_LOCK, synchronization.integration_id)
+    session.execute(select(packages, accounts))
 
 
 def write_decision(

@@ -3,17 +3,34 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Event
+from threading import Barrier, BrokenBarrierError, Event
+from typing import Any
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+import sync.run
 from jobs.execution import execute
-from models import JobRun, JobState, RunScope, utc_now
+from models import (
+    Identity,
+    JobRun,
+    JobState,
+    Package,
+    PackageState,
+    RunResult,
+    RunScope,
+    Synchronization,
+    SyncRun,
+    utc_now,
+)
+from sync.decision import Decision, decide
 from sync.jobs import request_run
 from sync.lifecycle import claim_run
 from sync.person import synchronize_one_person
 from sync.run import synchronize
 from tests.fakes.gitlab import Level
+from tests.functional.rows import add_synchronization
 from tests.functional.sync.conftest import Company
 
 PEOPLE = ("mia", "carla", "finn", "bob")
@@ -95,3 +112,49 @@ def test_in_the_end_everybody_is_where_the_host_has_them(company: Company, scale
     assert runs.result() > 0
     company.synchronize()
     assert company.last_run().changes == []
+
+
+def test_two_synchronizations_that_share_people_and_packages_write_one_after_the_other(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with company.runtime.database.write() as session:
+        first = session.get_one(Synchronization, company.synchronization_id)
+        backend = str(company.fake.group("acme/backend").id)
+        second = add_synchronization(
+            session,
+            first.organization,
+            first.integration,
+            remote_id=backend,
+            credential=first.credential,
+            is_primary=False,
+        )
+        both = [first.id, second.id]
+    together = Barrier(2)
+
+    def decide_together(session: Session, **asked: Any) -> Decision:
+        decision = decide(session, **asked)
+        with suppress(BrokenBarrierError):  # where the other waits for its turn, it can not come
+            together.wait(timeout=0.5)
+        return decision
+
+    monkeypatch.setattr(sync.run, "decide", decide_together)
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda synchronization_id: run_once(company, synchronization_id), both))
+
+    assert [run.result for run in runs] == [RunResult.OK, RunResult.OK]
+    with company.runtime.database.read() as session:
+        accounts = session.scalars(select(Identity.remote_id)).all()
+        names = session.scalars(select(Package.name).where(Package.state != PackageState.CONFLICT)).all()
+    assert len(accounts) == len(set(accounts))
+    assert len(names) == len(set(names))
+
+
+def run_once(company: Company, synchronization_id: int) -> SyncRun:
+    with company.runtime.database.write() as session:
+        request_run(session, synchronization_id=synchronization_id, reason="test")
+        run_id = claim_run(session, synchronization_id=synchronization_id, job_run_id=synchronization_id)
+    assert run_id is not None
+    synchronize(company.runtime, run_id=run_id)
+    with company.runtime.database.read() as session:
+        return session.get_one(SyncRun, run_id)
