@@ -9,6 +9,8 @@ from models import RunResult, SynchronizationState, utc_now
 from sync.lifecycle import Ending
 from sync.snapshot import Snapshot
 
+MAY_NOT_SEE = "may_not_see_everything"  # first among the reasons of an ending, so it is the code of its run
+
 
 def ending_of_snapshot(
     snapshot: Snapshot, *, held: int = 0, hold_reason: str = "", alarm: str = "", stale: str = ""
@@ -19,7 +21,7 @@ def ending_of_snapshot(
     """
     endings = []
     if snapshot.doubt:
-        endings.append(_degraded("may_not_see_everything", snapshot.doubt, SynchronizationState.NEEDS_CREDENTIAL))
+        endings.append(_degraded(MAY_NOT_SEE, snapshot.doubt, SynchronizationState.NEEDS_CREDENTIAL))
     if held:
         text = f"{held} removals wait for your confirmation: {hold_reason}"
         endings.append(Ending(RunResult.HELD, SynchronizationState.NEEDS_CONFIRMATION, "removals_held", text))

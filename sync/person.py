@@ -13,7 +13,7 @@ from integrations.errors import CodeHostError
 from integrations.service import judge_refusal, open_code_host
 from models import RunPhase, RunResult, RunScope, Runtime, Synchronization, SynchronizationState, SyncRun, utc_now
 from sync.decision import decide
-from sync.endings import ending_of_error, ending_of_snapshot, retry_time
+from sync.endings import MAY_NOT_SEE, ending_of_error, ending_of_snapshot, retry_time
 from sync.lifecycle import Ending, enter_phase, note_requests
 from sync.parts import APPLIED
 from sync.person_reading import read_person
@@ -117,10 +117,22 @@ def _read(runtime: Runtime, host: CodeHost, run_id: int, team_id: str) -> Snapsh
         run = session.get_one(SyncRun, run_id)
         synchronization = run.synchronization
         known = load_whereabouts(session, synchronization, run.account_id)
+        is_doubtful = _is_doubtful(session, synchronization)
     snapshot = read_person(host, known, account_id=run.account_id, team_id=team_id, now=began_at)
-    if synchronization.state is SynchronizationState.NEEDS_CREDENTIAL:
+    if is_doubtful:
         return replace(snapshot, may_remove=False, doubt=DOUBT)
     return snapshot
+
+
+def _is_doubtful(session: Session, synchronization: Synchronization) -> bool:
+    """Whether the last run that read everybody had a doubtful credential; one that failed since says nothing new."""
+    newest = select(SyncRun.error_code).where(
+        SyncRun.synchronization_id == synchronization.id,
+        SyncRun.scope.not_in(OWN_JOBS),
+        SyncRun.result.in_(APPLIED),
+    )
+    code = session.scalar(newest.order_by(SyncRun.number.desc()).limit(1))
+    return code == MAY_NOT_SEE or synchronization.state is SynchronizationState.NEEDS_CREDENTIAL
 
 
 def _write(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCount) -> bool:

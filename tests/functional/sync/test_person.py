@@ -144,6 +144,25 @@ def test_a_credential_that_may_not_see_everything_takes_nothing_from_anybody(kno
     assert teams_of(known, "carla") == {"acme/backend", "acme/frontend"}
 
 
+def test_a_failed_run_does_not_end_the_doubt_about_a_credential(known: Company) -> None:
+    acme, ann = known.fake.group("acme"), known.fake.user("ann")
+    known.fake.add_member(acme, known.fake.user("bob"), Level.OWNER)
+    known.fake.remove_member(acme, ann)
+    known.fake.add_member(acme, ann, Level.MAINTAINER)
+    known.synchronize()
+    assert known.last_run().error_code == "may_not_see_everything"
+    known.fake.misbehave("/groups", Kind.HTML_200)
+    known.synchronize()
+    assert known.last_run().result is RunResult.FAILED
+    known.fake.behave()
+    leave(known, "carla", "acme/backend")
+
+    run = read_alone(known, "carla")
+
+    assert (run.result, run.error_code) == (RunResult.DEGRADED, "may_not_see_everything")
+    assert teams_of(known, "carla") == {"acme/backend"}
+
+
 def test_a_rate_limit_puts_the_job_back_until_it_is_over(known: Company) -> None:
     known.fake.misbehave("/members/all", Kind.RATE_LIMITED, retry_after=3600)
     with known.runtime.database.write() as session:
