@@ -6,6 +6,7 @@ such requests. A file that is damaged, or that is not what its name says, is as 
 """
 
 import json
+import re
 import time
 import zlib
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from integrations.urls import RemoteUrl
 LIFE_SECONDS = 8 * 24 * 3600
 LARGEST_BODY = 1024 * 1024
 KEPT_HEADERS = ("content-type", "etag", "link", "x-next-page", "x-total")
+_ETAG = re.compile(r"[\x21-\x7e]{1,300}")  # what every server takes back in a header
 _PAGING = ("link", "x-next-page", "x-total")
 
 
@@ -88,7 +90,7 @@ def remove_old_answers(folder: Path, *, life_seconds: float = LIFE_SECONDS) -> i
 
 
 def _is_worth_keeping(answer: Answer) -> bool:
-    if "etag" not in answer.headers or len(answer.body) > LARGEST_BODY:
+    if not _ETAG.fullmatch(answer.headers.get("etag", "")) or len(answer.body) > LARGEST_BODY:
         return False
     try:
         answer.json()

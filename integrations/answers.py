@@ -24,8 +24,10 @@ from integrations.errors import (
 from integrations.fields import Json, JsonObject
 
 EXCERPT_LENGTH = 200
+LONGEST_NUMBER = 18  # digits; nothing that is counted has more
 WAIT_WHEN_UNTOLD = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=2)
+LARGEST_NUMBER = 2**31 - 1  # what a column holds
 _SMALLEST_MOMENT = 1_000_000_000  # below it, seconds since 1970 would be long ago
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]+")
 _REJECTED = frozenset({400, 405, 406, 409, 410, 412, 413, 415, 422})
@@ -81,7 +83,7 @@ class Answer:
         text = self.headers.get(name, "").strip()
         if not text:
             return None
-        if not (text.isascii() and text.isdigit()):
+        if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
             raise UnexpectedResponse(f"{self.request}: the header {name} is not a number")
         return int(text)
 
@@ -125,6 +127,7 @@ def rate_budget(answer: Answer, now: datetime) -> RateBudget | None:
     limit, remaining = _limit_number(answer, "limit"), _limit_number(answer, "remaining")
     if limit is None or remaining is None:
         return None
+    limit = min(limit, LARGEST_NUMBER)
     return RateBudget(limit, min(remaining, limit), _reset_time(answer, now))
 
 
@@ -166,19 +169,19 @@ def _retry_after(answer: Answer, now: datetime) -> datetime | None:
         return now + min(timedelta(seconds=min(int(text[:9]), math.floor(LONGEST_WAIT.total_seconds()))), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _reset_time(answer: Answer, now: datetime) -> datetime | None:
-    """When the limit starts anew: hosts say it as a moment, or as the seconds until then."""
+    """When the limit starts anew: hosts say it as a moment, or as the seconds until then. Never in the far future."""
     seconds = _limit_number(answer, "reset")
     if seconds is None:
         return None
     if seconds < _SMALLEST_MOMENT:
         return now + min(timedelta(seconds=seconds), LONGEST_WAIT)
-    return datetime.fromtimestamp(seconds, tz=UTC)
+    return min(datetime.fromtimestamp(seconds, tz=UTC), now + LONGEST_WAIT)
 
 
 def _limit_number(answer: Answer, name: str) -> int | None:

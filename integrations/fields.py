@@ -12,6 +12,8 @@ from integrations.errors import UnexpectedResponse
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 JsonObject: TypeAlias = dict[str, Json]
 
+LARGEST_NUMBER = 2**63 - 1
+
 
 def as_object(value: Json, what: str) -> JsonObject:
     """The value as an object. `what` names it in the error."""
@@ -60,6 +62,8 @@ def find_number(row: JsonObject, name: str) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
         raise UnexpectedResponse(f"{name} is not a whole number")
+    if abs(value) > LARGEST_NUMBER:
+        raise UnexpectedResponse(f"{name} is larger than any number that a host has")
     return value
 
 

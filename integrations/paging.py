@@ -10,6 +10,7 @@ from integrations.urls import RemoteUrl, join_url
 
 PAGE_ROWS = 100
 MOST_PAGES = 5000
+MOST_ROWS = MOST_PAGES * PAGE_ROWS
 
 
 class FetchPage(Protocol):
@@ -52,6 +53,8 @@ def _walk(first: RemoteUrl, fetch: FetchPage, key: str, *, is_fresh: bool) -> _W
         seen.add(str(url))
         answer, rows = _read_page(first, url, fetch, is_fresh=is_fresh)
         walk.rows.extend(rows)
+        if len(walk.rows) > MOST_ROWS:
+            raise IncompleteListing(f"{first.path}: the list has more than {MOST_ROWS:,} rows")
         _note_total(walk, answer)
         url = _next_url(first, url, answer)
     walk.problem = _contradiction(walk, key)

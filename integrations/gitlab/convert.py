@@ -52,6 +52,7 @@ _CODE_ACCESS = {
     "disabled": CodeAccess.DISABLED,
 }
 MOST_ACCOUNTS = 20_000  # that are remembered at once
+HIGHEST_LEVEL = 10_000  # far above 50, an owner's
 _EVENT_SUFFIX = "_events"
 
 
@@ -225,6 +226,8 @@ def _convert_emails(user: JsonObject, rows: list[JsonObject]) -> tuple[RemoteEma
 
 def _convert_role(row: JsonObject) -> RemoteRole:
     level = read_number(row, "access_level")
+    if abs(level) > HIGHEST_LEVEL:
+        raise UnexpectedResponse("the access level is not known")
     custom = find_object(row, "member_role")
     if custom is None:
         return role(level)
