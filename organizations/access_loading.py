@@ -150,15 +150,18 @@ def _repository(row: Repository | None) -> RepositoryFact | None:
 
 
 def _people(session: Session, question: Question, integrations: set[int]) -> list[Person]:
-    """Those in the organization, or with an account of that name where it is synchronized; with all their accounts."""
+    """Those in the organization, or with an account of that name where it is synchronized.
+
+    With all their accounts here; at which other hosts they have one is nobody's business in this organization.
+    """
     wanted = _is_known(question.organization)
+    here = or_(Identity.integration_id.in_(integrations), wanted)
     if question.login:
-        here = or_(Identity.integration_id.in_(integrations), wanted)
         wanted = and_(func.lower(Identity.login) == question.login.lower(), here)
     users = select(Identity.user_id).where(wanted, Identity.user_id.is_not(None))
     query = (
         select(Identity)
-        .where(or_(wanted, Identity.user_id.in_(users)))
+        .where(or_(wanted, and_(Identity.user_id.in_(users), here)))
         .options(joinedload(Identity.user), joinedload(Identity.integration))
         .order_by(Identity.login, Identity.id)
     )

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from models import Grant, GrantSource, Identity, Membership, Repository, Team, TeamKind, User, utc_now
 from tests.functional.organizations.world import World, join
+from tests.functional.rows import add_integration
 
 PAGE = "/orgs/acme/access"
 MOST_QUERIES = 20  # the frame of the page included
@@ -60,6 +61,21 @@ def test_somebody_outside_is_known_by_their_account(world: World) -> None:
 
     assert "eve may not read acme/logging." in page
     assert "eve is not a member of Acme." in page
+
+
+def test_accounts_at_hosts_that_the_organization_does_not_follow_are_not_told(world: World) -> None:
+    with world.write() as session:
+        elsewhere = add_integration(session, world.runtime.secret_box, slug="secret-host")
+        for login in ("eve", "carla"):
+            values = {"user_id": world.users[login], "remote_id": f"other-{login}", "login": f"{login}-the-hidden"}
+            session.add(Identity(integration_id=elsewhere.id, is_external=False, **values))
+    ann = world.browser("ann")
+
+    pages = [ann.read(f"{PAGE}?package=acme/logging&person={login}") for login in ("eve", "carla")]
+    unknown = ann.read(f"{PAGE}?person=eve-the-hidden")
+
+    assert not any("the-hidden" in page or "Secret-Host" in page for page in pages)
+    assert "Nobody here is called" in unknown
 
 
 def test_an_open_repository_is_the_reason_of_a_member(world: World) -> None:
