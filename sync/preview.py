@@ -25,6 +25,7 @@ from sync.reading import PROGRESS_SECONDS, open_for_run, read_for_run
 from sync.requests import next_run_number
 from sync.sizes import report_counts
 from sync.snapshot import Snapshot
+from sync.suspension import confirm_missing
 
 logger = structlog.get_logger(__name__)
 
@@ -116,7 +117,8 @@ def _read(runtime: Runtime, host: CodeHost, synchronization: Synchronization, ru
     try:
         return read_for_run(runtime, host, synchronization, run_id, progress=progress)
     except CodeHostError as refusal:
-        raise judge_refusal(runtime, synchronization.credential_id, refusal, opened_at=opened_at) from refusal
+        confirmed = confirm_missing(host, synchronization.remote_id, refusal)
+        raise judge_refusal(runtime, synchronization.credential_id, confirmed, opened_at=opened_at) from refusal
 
 
 class _Progress:

@@ -140,6 +140,16 @@ def test_trouble_at_the_host_is_said_and_changes_nothing(
     assert everything(company) == before
 
 
+def test_a_list_that_is_not_found_in_a_group_that_is_makes_no_group_missing(company: Company) -> None:
+    company.synchronize()
+    company.fake.misbehave(r"/groups/\d+/projects", Kind.STATUS_404)
+
+    shown = look(company)
+
+    assert (shown.result, shown.error_code) == (RunResult.FAILED, "IncompleteListing")
+    assert "the host finds the group" in shown.error_text
+
+
 def test_removals_that_would_wait_are_shown_and_open_no_hold(company: Company) -> None:
     company.synchronize()
     for path in ("acme/backend", "acme/frontend", "acme/platform"):
