@@ -63,8 +63,9 @@ def decline_hold(session: Session, hold: Hold, *, actor: str, user_id: int | Non
     _audit(session, hold, "removals_declined", actor=actor, user_id=user_id)
     synchronization = session.get_one(Synchronization, hold.synchronization_id)
     if synchronization.state is SynchronizationState.NEEDS_CONFIRMATION:
-        synchronization.state, synchronization.state_reason = SynchronizationState.OK, ""
-        synchronization.state_since = utc_now()
+        rest = synchronization.state_reason.partition(f"{hold.reason}. ")[2]  # what else was wrong with that run
+        synchronization.state = SynchronizationState.DEGRADED if rest else SynchronizationState.OK
+        synchronization.state_reason, synchronization.state_since = rest, utc_now()
 
 
 def reopen_hold(session: Session, hold: Hold, *, actor: str, user_id: int | None) -> None:

@@ -172,6 +172,20 @@ def test_what_was_declined_stays_until_somebody_changes_their_mind(company: Comp
     assert held_states(company) == [HoldState.ENDED]
 
 
+def test_what_could_not_be_read_is_still_said_after_a_decision(company: Company, crew: list[RemoteUser]) -> None:
+    remove(company, crew)
+    company.fake.misbehave(r"/projects/\d+/members/all", Kind.HTML_200)
+    company.synchronize()
+
+    with company.runtime.database.write() as session:
+        decline_hold(session, session.get_one(Hold, hold_now(company).id), actor="Ann", user_id=1)
+
+    found = synchronization(company)
+    assert found.state is SynchronizationState.DEGRADED
+    assert "lists of members could not be read" in found.state_reason
+    assert "wait for your confirmation" not in found.state_reason
+
+
 def test_a_hold_ends_by_itself_when_a_whole_answer_is_below_the_brake(company: Company, crew: list[RemoteUser]) -> None:
     remove(company, crew)
     company.synchronize()
