@@ -1,11 +1,14 @@
 """Numbers of rows that belong to another organization or another person lead nowhere."""
 
 import re
+from typing import Any
 
 import pytest
 
 from models import (
     ComposerToken,
+    Hold,
+    HoldState,
     JobRun,
     Synchronization,
     SyncRun,
@@ -15,11 +18,15 @@ from models import (
     Webhook,
     WebSession,
     digest_secret,
+    record_audit,
     utc_now,
 )
-from tests.functional.organizations.world import World, add_repository
+from organizations.holds import digest_of
+from tests.functional.organizations.world import World, add_package, add_repository
 from tests.functional.rows import add_organization, add_synchronization
 
+SECRET = "zzclandestine"
+REMOVAL = {"key": "team:9", "kind": "team", "action": "remove", "name": SECRET, "detail": "", "url": ""}
 CHANGING = re.compile(r'zzone|zztwo|\b[0-9a-f]{16}\b|name="csrf_token" value="[^"]+"')
 
 
@@ -42,6 +49,12 @@ def foreign(world: World) -> dict[str, int]:
         browser = WebSession(digest=digest_secret("x"), user_id=world.users["carla"], authenticated_at=utc_now())
         session.add_all([team, hook, run, token, carlas, browser])
         session.flush()
+        hold = Hold(synchronization_id=synchronization.id, run_id=run.id, removals=[REMOVAL])
+        session.add(hold)
+        where: dict[str, Any] = {"organization_id": other.id, "actor": SECRET}
+        record_audit(session, action="package_added", target=f"{SECRET}/package", **where)
+        add_package(session, other, repository, f"{SECRET}/package")
+        session.flush()
         return {
             "synchronization": synchronization.id,
             "repository": repository.id,
@@ -50,6 +63,7 @@ def foreign(world: World) -> dict[str, int]:
             "token": token.id,
             "carlas_token": carlas.id,
             "carlas_browser": browser.id,
+            "hold": hold.id,
         }
 
 
@@ -61,6 +75,8 @@ def test_pages_of_one_organization_show_nothing_of_another(world: World, foreign
         for path in (
             "/orgs/acme/teams/{team}",
             "/orgs/acme/synchronizations/{synchronization}",
+            "/orgs/acme/synchronizations/{synchronization}/held",
+            "/orgs/acme/synchronizations/{synchronization}/brakes",
             "/orgs/acme/synchronizations/{synchronization}/runs/1",
             "/orgs/acme/synchronizations/{synchronization}/runs/1/live",
             "/orgs/acme/synchronizations/{synchronization}/runs/1.json",
@@ -79,6 +95,11 @@ def test_forms_of_one_organization_change_nothing_of_another(world: World, forei
         path: ann.post(path.format(**foreign)).status_code
         for path in (
             "/orgs/acme/synchronizations/{synchronization}/run",
+            "/orgs/acme/synchronizations/{synchronization}/preview",
+            "/orgs/acme/synchronizations/{synchronization}/brakes",
+            "/orgs/acme/synchronizations/{synchronization}/held/remove",
+            "/orgs/acme/synchronizations/{synchronization}/held/keep",
+            "/orgs/acme/synchronizations/{synchronization}/held/remove-after-all",
             "/orgs/acme/synchronizations/{synchronization}/credential",
             "/orgs/acme/synchronizations/{synchronization}/webhooks",
             "/orgs/acme/repositories/{repository}/add",
@@ -107,13 +128,38 @@ def test_lists_and_filters_of_one_organization_name_nothing_of_another(world: Wo
         "/orgs/acme/teams",
         "/orgs/acme/settings/webhooks",
         "/orgs/acme/log",
+        "/orgs/acme/log.csv",
+        "/orgs/acme/log.json",
+        "/orgs/acme/access",
+        "/orgs/acme/access?person=ann",
+        "/orgs/acme/access?package=zzclandestine/x",
+        "/orgs/acme/synchronizations/1?synchronization={synchronization}",
     )
 
     shown = "".join(ann.read(path.format(**foreign)).replace('value="hidden"', "") for path in paths)
+    log = ann.read("/orgs/acme/log.json") + ann.read("/orgs/acme/log.csv") + ann.read("/orgs/acme/access")
 
     assert "acme/hidden</" not in shown
     assert ">Hidden<" not in shown
     assert "/orgs/zzone" not in shown
+    assert "zzone" not in log
+    assert SECRET not in log
+
+
+@pytest.mark.parametrize("path", ["remove", "keep", "remove-after-all"])
+def test_what_another_organization_holds_is_not_decided_in_ones_own(
+    world: World, foreign: dict[str, int], path: str
+) -> None:
+    with world.write() as session:
+        form = {"hold": foreign["hold"], "digest": digest_of(session.get_one(Hold, foreign["hold"]))}
+
+    answer = world.browser("ann").post(f"/orgs/acme/synchronizations/1/held/{path}", **form)
+
+    assert answer.status_code == 409
+    assert SECRET not in answer.text
+    with world.write() as session:
+        assert session.get_one(Hold, foreign["hold"]).state is HoldState.OPEN
+        assert session.query(JobRun).count() == 0
 
 
 def test_a_hidden_and_a_missing_organization_answer_alike(world: World, foreign: dict[str, int]) -> None:
