@@ -66,7 +66,7 @@ def take_over_abandoned_runs(runtime: Runtime) -> None:
         if not abandoned_synchronizations(session):
             return
     with runtime.database.write() as session:
-        for synchronization_id in abandoned_synchronizations(session):
+        for synchronization_id in abandoned_synchronizations(session, is_taking=True):
             synchronization = session.get_one(Synchronization, synchronization_id)
             if synchronization.running_run_id is not None:
                 interrupt_run(session, run_id=synchronization.running_run_id)

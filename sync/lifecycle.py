@@ -151,9 +151,10 @@ def interrupt_run(session: Session, *, run_id: int, now: datetime | None = None)
         enter_phase(run, RunPhase.DONE, now=now)
 
 
-def abandoned_synchronizations(session: Session, *, now: datetime | None = None) -> list[int]:
-    """Ids of synchronizations whose run stopped renewing its lease."""
+def abandoned_synchronizations(session: Session, *, is_taking: bool = False) -> list[int]:
+    """Ids of synchronizations whose run stopped renewing its lease. `is_taking`: they are locked, and those that
+    somebody else has locked are left out, because whoever renews or ends a run at this moment is alive."""
     query = select(Synchronization.id).where(
-        Synchronization.running_run_id.is_not(None), Synchronization.lease_until < (now or utc_now())
+        Synchronization.running_run_id.is_not(None), Synchronization.lease_until < utc_now()
     )
-    return list(session.scalars(query))
+    return list(session.scalars(query.with_for_update(skip_locked=True) if is_taking else query))

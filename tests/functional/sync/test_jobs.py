@@ -1,9 +1,11 @@
 """The jobs around a synchronization: schedule, coalescing, rate limits, and what dead workers left behind."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from integrations.codehost import RequestCount
 from models import (
     JobRun,
     JobState,
@@ -12,13 +14,14 @@ from models import (
     RunPhase,
     RunResult,
     Synchronization,
+    SynchronizationState,
     SyncRun,
     Webhook,
     WebhookState,
     utc_now,
 )
 from sync.jobs import request_due_runs, request_run, take_over_abandoned_runs
-from sync.lifecycle import claim_run
+from sync.lifecycle import Ending, claim_run, finish_run, hold_run
 from tests.fakes.gitlab import Kind
 from tests.functional.sync.conftest import Company
 from tests.jobs import run_due_jobs
@@ -116,6 +119,26 @@ def test_a_run_whose_worker_died_is_started_again(company: Company) -> None:
         (RunResult.INTERRUPTED, ["test"]),
         (None, ["interrupted"]),
     ]
+
+
+def test_a_run_that_ends_at_the_last_moment_is_not_taken_over(company: Company) -> None:
+    database = company.runtime.database
+    request(company)
+    with database.write() as session:
+        run_id = claim_run(session, synchronization_id=company.synchronization_id, job_run_id=1)
+    assert run_id is not None
+    set_times(company, lease_until=utc_now() - timedelta(seconds=1))
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            hold_run(session, run_id=run_id)
+            others = pool.submit(take_over_abandoned_runs, company.runtime)
+            wait([others], timeout=0.3)
+            ending = Ending(RunResult.OK, SynchronizationState.OK)
+            finish_run(session, run_id=run_id, ending=ending, count=RequestCount())
+        others.result(timeout=30)
+
+    assert [(run.result, run.reasons) for run in runs(company)] == [(RunResult.OK, ["test"])]
 
 
 def test_a_rate_limit_plans_the_continuation_for_the_time_that_the_host_names(company: Company) -> None:
