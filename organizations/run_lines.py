@@ -7,7 +7,7 @@ from organizations.change_words import NOUNS, WRITTEN_SIGNS, change_summary, run
 from organizations.run_words import RESULTS, scope_words
 from sync.report import Action, Subject
 from sync.run_report import RunReport, seconds_taken
-from web.filters import duration
+from web.filters import duration, plain_failure
 
 
 def report_lines(report: RunReport) -> list[str]:
@@ -17,11 +17,11 @@ def report_lines(report: RunReport) -> list[str]:
     if run.result is None:
         return [f"Run {run.number} ({kind}) of {remote} waits for a worker."]
     lines = [f"Run {run.number} ({kind}) of {remote}: {RESULTS[run.result][1].lower()}{_took(report)}"]
-    lines += [run.error_text] if run.error_text else []
+    lines += [plain_failure(run.error_text)] if run.error_text else []
     lines += [change_summary(run)] if change_summary(run) else []
     lines += [f"{effect.count} {effect.text}" for effect in run_effects(run)]
     lines += [f"{len(run.held):,} removals wait for confirmation"] if run.held else []
-    return lines + [f"not read: the members of {part.name} ({part.reason})" for part in report.unknown]
+    return lines + [f"not read: the members of {part.name} ({plain_failure(part.reason)})" for part in report.unknown]
 
 
 def change_lines(changes: list[dict[str, Any]]) -> Iterator[str]:

@@ -64,14 +64,21 @@ def scope_words(run: SyncRun, person: str = "") -> str:
 
 def reason_words(run: SyncRun) -> str:
     """What asked for it, and who."""
-    reasons = ", ".join(REASONS.get(reason, reason) for reason in run.reasons)
+    reasons = ", ".join(_reason(reason) for reason in run.reasons)
     return f"{reasons}, by {run.actor}" if run.actor else reasons
+
+
+def _reason(reason: str) -> str:
+    kind, _, detail = reason.partition(": ")
+    return f"{REASONS.get(kind, kind)} ({detail})" if detail else REASONS.get(reason, reason)
 
 
 def run_status(run: SyncRun) -> Status:
     """How a run is doing, or how it ended."""
     if run.result is not None:
         kind, word = RESULTS[run.result]
+        if run.scope is RunScope.PREVIEW and run.result is RunResult.HELD:
+            word = "Finished, removals would wait"
         return Status(kind, word, since=run.ended_at)
     if run.phase is RunPhase.WAITING:
         return Status("waiting", "Waiting for a worker", since=run.created_at)

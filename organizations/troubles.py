@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from composer.access import Role, find_role
 from models import Organization, Synchronization
 from sync.attention import Attention, Need, list_attention
-from web.filters import absolute_time
+from web.filters import absolute_time, plain_failure
 
 KEPT = "Nothing is deleted meanwhile."
 
@@ -82,8 +82,12 @@ def _missing(attention: Attention, name: str) -> tuple[str, str, str]:
     return "error", f"{name} is not found", f"{ends}{KEPT}"
 
 
+def _in_words(attention: Attention) -> str:
+    return plain_failure(attention.synchronization.state_reason, attention.synchronization.integration.name)
+
+
 def _credential(attention: Attention, name: str) -> tuple[str, str, str]:
-    reason = attention.synchronization.state_reason or "The host does not accept the account that it uses"
+    reason = _in_words(attention) or "The host does not accept the account that it uses"
     return "error", f"{name} needs a credential", f"{reason.rstrip('.')}. Nothing is removed meanwhile."
 
 
@@ -95,7 +99,7 @@ def _confirmation(attention: Attention, name: str) -> tuple[str, str, str]:
 
 
 def _problems(attention: Attention, name: str) -> tuple[str, str, str]:
-    return "warning", f"The last run of {name} had problems", attention.synchronization.state_reason
+    return "warning", f"The last run of {name} had problems", _in_words(attention)
 
 
 _WORDS = {

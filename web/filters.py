@@ -1,5 +1,6 @@
 """How templates write times, counts and names, and how a control is tied to its help and error."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -11,6 +12,8 @@ from flask import Flask
 AVATAR_TINTS = 6
 UNITS = ((60, 60, "min"), (3600, 24, "h"), (86400, 30, "day"), (86400 * 30, 12, "month"))
 SECONDS_OF_A_YEAR = 86400 * 365
+ANSWER = re.compile(r"\b([A-Z]{3,7}) (/[^\s:]*): ([1-5]\d\d)(?: \3)?(?: ([\w ]+\w))?")
+MEANINGS = {"401": "not logged in", "403": "not allowed", "404": "not found", "429": "too many requests"}
 
 
 class Control(Protocol):
@@ -68,6 +71,18 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def plain_failure(text: str, host: str = "the host") -> str:
+    """A failed request in words: "GET /api: 403 403 Forbidden" → "GitLab answered 403 (not allowed) to GET /api"."""
+    said = ANSWER.sub(lambda found: _say_answer(found, host), text)
+    return said[:1].upper() + said[1:] if said != text else text
+
+
+def _say_answer(found: re.Match[str], host: str) -> str:
+    method, path, status, words = found.groups()
+    meaning = MEANINGS.get(status) or (words or "").lower()
+    return f"{host} answered {status}{f' ({meaning})' if meaning else ''} to {method} {path}"
+
+
 def initials(name: str) -> str:
     """Up to two letters that stand for a person."""
     words = [word for word in name.replace(".", " ").replace("_", " ").replace("-", " ").split() if word[0].isalnum()]
@@ -106,6 +121,16 @@ def described(control: Control, help_text: str | None, extra: Mapping[str, Any])
 
 def init_filters(app: Flask) -> None:
     """Make the filters known to templates."""
-    for function in (relative_time, absolute_time, iso_time, duration, number, initials, hue, is_web_url):
+    for function in (
+        relative_time,
+        absolute_time,
+        iso_time,
+        duration,
+        number,
+        plain_failure,
+        initials,
+        hue,
+        is_web_url,
+    ):
         app.add_template_filter(function)
     app.jinja_env.globals["described"] = described

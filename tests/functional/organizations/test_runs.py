@@ -48,7 +48,7 @@ def test_synchronize_now_leads_to_the_run_and_asks_once(world: World) -> None:
 def test_a_run_that_no_worker_takes_does_not_promise_one(world: World) -> None:
     bob = world.browser("bob")
     url = bob.post(f"{HERE}/run").headers["Location"]
-    promise, excuse = "A worker will start within a few seconds", "No worker has taken it yet"
+    promise, excuse = "It begins within a few seconds", "No worker has taken it yet"
 
     at_first = bob.read(url)
     with world.write() as session:

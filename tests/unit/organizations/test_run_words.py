@@ -68,6 +68,7 @@ def test_kind_and_reason_are_words_that_are_not_ours() -> None:
     assert scope_words(run(RunScope.CHEAP)) == "quick check"
     assert scope_words(run(RunScope.PERSON), "@bob") == "one person: @bob"
     assert reason_words(run(reasons=["button", "webhook"], actor="Ann")) == "“Synchronize now”, a webhook, by Ann"
+    assert reason_words(run(reasons=["webhook: repositories changed"])) == "a webhook (repositories changed)"
     assert reason_words(run(reasons=["something new"])) == "something new"
 
 

@@ -14,6 +14,7 @@ from web.filters import (
     is_web_url,
     iso_time,
     number,
+    plain_failure,
     relative_time,
 )
 
@@ -124,3 +125,19 @@ def test_a_control_is_tied_to_its_help_and_error() -> None:
     assert untouched == {"rows": 3}
     assert with_help == {"aria_describedby": "name-help"}
     assert described(form.name, "Help", {}) == {"aria_describedby": "name-error name-help", "aria_invalid": "true"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("GET /api/v4/groups/1: 404 404 Not found", "GitLab answered 404 (not found) to GET /api/v4/groups/1"),
+        ("2 lists; one: GET /a: 403 Forbidden", "2 lists; one: GitLab answered 403 (not allowed) to GET /a"),
+        ("GET /a: 502 Bad Gateway; and more", "GitLab answered 502 (bad gateway) to GET /a; and more"),
+        ("GET /a: 503", "GitLab answered 503 to GET /a"),
+        ("GET /a: the connection broke off", "GET /a: the connection broke off"),
+        ("timeout", "timeout"),
+        ("", ""),
+    ],
+)
+def test_a_failed_request_is_a_sentence_that_names_the_host(text: str, words: str) -> None:
+    assert plain_failure(text, "GitLab") == words
