@@ -190,14 +190,12 @@ def _request(session: Session, synchronization_id: int, wanted: Wanted, now: dat
             account_id=account_id,
             team_id=team_id,
             reason="webhook",
-            actor="webhook",
         )
     if wanted.reason:
         request_run(
             session,
             synchronization_id=synchronization_id,
             reason=f"webhook: {wanted.reason}",
-            actor="webhook",
             scope=wanted.scope,
             not_before=now + QUIET,
         )
