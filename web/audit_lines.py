@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models import AuditRecord
-from web.audit_words import Wording, wording_of
+from web.audit_words import PEOPLE, TEAMS, Wording, wording_of
 
 RUN = re.compile(r"synchronization (.*), run ([0-9]+)", re.DOTALL)
 HIDDEN = frozenset({"synchronization_id", "run", "run_id", "hold_id"})  # they become links
@@ -57,7 +57,15 @@ def _names(details: Mapping[str, Any], wording: Wording) -> list[str]:
 
 
 def _count(names: list[str], wording: Wording) -> str:
-    return f"{len(names) or 'no'} {wording.nouns[len(names) != 1]}"
+    return f"{len(names) or 'no'} {_nouns(names, wording)[len(names) != 1]}"
+
+
+def _nouns(names: list[str], wording: Wording) -> tuple[str, str]:
+    """Readers are teams, people, or both; who is a person is written with an @."""
+    if wording.names != "readers" or not names:
+        return wording.nouns
+    people = sum(name.startswith("@") for name in names)
+    return PEOPLE if people == len(names) else wording.nouns if people else TEAMS
 
 
 def _actor(record: AuditRecord) -> str:

@@ -25,6 +25,7 @@ KIND_LABELS = {
 }
 
 PEOPLE = ("person", "people")
+TEAMS = ("team", "teams")
 
 
 @dataclass(frozen=True, slots=True)
