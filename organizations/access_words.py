@@ -192,7 +192,7 @@ def _obstacle(obstacle: Obstacle, explanation: Explanation, organization: str) -
 
 _OBSTACLES: dict[Kind, Callable[[Obstacle, Explanation, str], str]] = {
     Kind.REMOVED: lambda it, answer, name: _removed(answer.package, name),
-    Kind.DISABLED: lambda it, answer, name: f"{answer.person.login} is disabled on this instance.",
+    Kind.DISABLED: lambda it, answer, name: f"{answer.person.login} is disabled on this installation.",
     Kind.BLOCKED: lambda it, answer, name: f"The account {_login(it)} is blocked at {_host(it)}.",
     Kind.HOST_GONE: lambda it, answer, name: f"The integration {_host(it)}, where {_login(it)} is, was deleted.",
     Kind.SUSPENDED: lambda it, answer, name: (
@@ -246,7 +246,7 @@ def _ways(explanation: Explanation) -> Iterator[Sentence]:
     repository, remote = explanation.package.repository, explanation.remote
     match first.kind:
         case Kind.DISABLED:
-            yield Sentence("An administrator of this instance can enable them again: Admin, Users.")
+            yield Sentence("An administrator of this installation can enable them again: Administration → People.")
         case Kind.BLOCKED:
             yield Sentence(f"Whoever runs {_host(first)} can unblock the account; the next synchronization sees it.")
         case Kind.SUSPENDED:

@@ -66,7 +66,7 @@ NO = {
     ),
     "The account bob is blocked at GitLab.": replace(developer(), account=replace(BOB, is_blocked=True)),
     "The integration GitLab, where bob is, was deleted.": replace(developer(), account=replace(BOB, is_host_gone=True)),
-    "bob is disabled on this instance.": replace(developer(), is_disabled=True, user_id=9),
+    "bob is disabled on this installation.": replace(developer(), is_disabled=True, user_id=9),
     "acme/lib was removed from Acme on 12 March 2026.": replace(developer(), state=PackageState.REMOVED),
     "acme is missing at GitLab, so everything that it grants is suspended until it is back.": developer().suspend(),
     "The code of acme/backend/lib is switched off at GitLab: only who leads Acme may read it.": (
