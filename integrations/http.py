@@ -38,6 +38,7 @@ from integrations.tls import trust_context
 from integrations.urls import Params, RemoteUrl, join_url, parse_url, with_query
 
 TRIES = 3
+LONGEST_FIRST_PAUSE = 0.5  # seconds; doubled for each further try
 MOST_REDIRECTS = 3
 SMALLEST_LIMIT = 20  # of a rate limit below it, a share means nothing
 JSON = "application/json"
@@ -210,7 +211,7 @@ class HttpClient:
         """
         if isinstance(error, ConnectionFailed) and error.diagnosis.stage in _FINAL_STAGES:
             raise error
-        seconds = self._timing.jitter(0.0, 0.5 * 2**attempt)
+        seconds = self._timing.jitter(0.0, LONGEST_FIRST_PAUSE * 2**attempt)
         if seconds >= deadline.ends_at - self._timing.monotonic():
             raise error
         self._timing.sleep(seconds)
