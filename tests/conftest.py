@@ -1,9 +1,10 @@
 """Fixtures of all tests: real Redis, both databases, settings and runtime."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import coverage
 import hypothesis
 import pytest
 import redis
@@ -39,6 +40,20 @@ def pytest_configure(config: pytest.Config) -> None:
     folder, process = start_in_background()
     os.environ[SERVICES_FOLDER] = str(folder)
     config.add_cleanup(lambda: stop_background(folder, process))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
+    """Measure coverage on SQLite alone: on PostgreSQL a test runs the same lines, in two thirds of the time."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    measurement = coverage.Coverage.current() if parameters.get("database_url") == "postgresql" else None
+    if measurement is None:
+        return (yield)
+    measurement.stop()
+    try:
+        return (yield)
+    finally:
+        measurement.start()
 
 
 @pytest.fixture(scope="session")

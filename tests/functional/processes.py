@@ -34,7 +34,9 @@ class Installation:
             "REPERTORY_PYTHON": sys.executable,
             "PYTHONPATH": str(ROOT),
         }
-        self.environment: Mapping[str, str] = {**os.environ, **own, **environment}
+        # Their coverage is not measured: the stories of the browser run the same processes.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+        self.environment: Mapping[str, str] = {**inherited, **own, **environment}
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start a command in the project's folder; what it prints goes to `output`."""
