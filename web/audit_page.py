@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
@@ -19,7 +20,10 @@ from web.paging import Page, load_page, query_url, requested_page
 from web.runtime import current_runtime
 
 FETCHED = 500
-FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
+# At the beginning of a cell, and of what becomes one where spreadsheets split at semicolons or inside of quotes.
+_FORMULA = re.compile(
+    r"""\A(?=[-=+@|\t\r\n\uff0b\uff0d\uff1d\uff20])|[;\t\r\n]["' ]*(?=[-=+@|\uff0b\uff0d\uff1d\uff20])"""
+)
 COLUMNS = ("when", "organization", "who", "kind", "action", "what", "names", "details", "address")
 ACTOR_CHOICES = [("", "anybody"), *((kind.value, label) for kind, label in ACTOR_LABELS.items())]
 KIND_CHOICES = [("", "everything"), *((kind.value, label) for kind, label in KIND_LABELS.items())]
@@ -110,7 +114,7 @@ def _values(line: AuditLine) -> dict[str, str]:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_BEGINNINGS) else cell
+    return _FORMULA.sub(r"\g<0>'", cell)
 
 
 def _stream(parts: Iterator[str], mimetype: str, name: str) -> Response:
