@@ -56,6 +56,7 @@ def _walk(first: RemoteUrl, fetch: FetchPage, key: str, *, is_fresh: bool) -> _W
         if len(walk.rows) > MOST_ROWS:
             raise IncompleteListing(f"{first.path}: the list has more than {MOST_ROWS:,} rows")
         _note_total(walk, answer)
+        _check_end(first, answer, rows)
         url = _next_url(first, url, answer)
     walk.problem = _contradiction(walk, key)
     return walk
@@ -77,6 +78,13 @@ def _note_total(walk: _Walk, answer: Answer) -> None:
     total = answer.number_header("x-total")
     if total is not None:
         walk.totals.append(total)
+
+
+def _check_end(first: RemoteUrl, answer: Answer, rows: list[JsonObject]) -> None:
+    """A full page that says nothing about others may have lost that on its way, in a proxy that drops headers."""
+    says_something = any(name in answer.headers for name in ("link", "x-next-page", "x-total"))
+    if len(rows) >= PAGE_ROWS and not says_something:
+        raise IncompleteListing(f"{first.path}: a full page does not say whether it is the last one")
 
 
 def _next_url(first: RemoteUrl, current: RemoteUrl, answer: Answer) -> RemoteUrl | None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from composer.jobs import check_packages
@@ -17,7 +18,7 @@ from sync.lifecycle import RunLost, abandoned_synchronizations, claim_run, inter
 from sync.parts import APPLIED
 from sync.requests import due_synchronizations, find_waiting_run, request_synchronization
 from sync.reserve import is_waited_for
-from sync.run import Outcome, synchronize
+from sync.run import Outcome, give_up, synchronize
 from sync.schedule import QUIET, continue_at
 from sync.timetable import due_scope, plan_next_full_run, plan_next_run
 
@@ -166,7 +167,13 @@ def _make_up(context: JobContext, synchronization_id: int) -> bool:
 
 def _carry_out(runtime: Runtime, run_id: int) -> None:
     failpoint(runtime.settings.failpoints, "sync.claimed")
-    outcome = synchronize(runtime, run_id=run_id)
+    try:
+        outcome = synchronize(runtime, run_id=run_id)
+    except (RunLost, SQLAlchemyError):
+        raise  # somebody else goes on, or this job does when the database is back
+    except Exception:
+        give_up(runtime, run_id=run_id)
+        raise
     failpoint(runtime.settings.failpoints, "sync.ended")
     _go_on(runtime, run_id, outcome)
     failpoint(runtime.settings.failpoints, "sync.gone_on")

@@ -152,9 +152,11 @@ def interrupt_run(session: Session, *, run_id: int, now: datetime | None = None)
 
 
 def abandoned_synchronizations(session: Session, *, is_taking: bool = False) -> list[int]:
-    """Ids of synchronizations whose run stopped renewing its lease. `is_taking`: they are locked, and those that
-    somebody else has locked are left out, because whoever renews or ends a run at this moment is alive."""
+    """Ids of synchronizations whose run stopped renewing its lease.
+
+    `is_taking`: they are locked. One that is being renewed or ended at this moment is waited for, and then is none.
+    """
     query = select(Synchronization.id).where(
         Synchronization.running_run_id.is_not(None), Synchronization.lease_until < utc_now()
     )
-    return list(session.scalars(query.with_for_update(skip_locked=True) if is_taking else query))
+    return list(session.scalars(query.order_by(Synchronization.id).with_for_update() if is_taking else query))

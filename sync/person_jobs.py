@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from jobs import JobContext, Postponed, job, periodic
 from jobs.outbox import INTERACTIVE
-from models import Grant, JobRun, JobState, Membership, RunScope, Runtime, Synchronization, SyncRun, utc_now
+from models import Grant, Identity, JobRun, JobState, Membership, RunScope, Runtime, Synchronization, SyncRun, utc_now
 from sync.lifecycle import interrupt_run
 from sync.person import settled_accounts, synchronize_one_person
 from sync.snapshot import Snapshot
@@ -16,6 +16,7 @@ from sync.snapshot import Snapshot
 KEPT = timedelta(days=1)
 CROWD = 10
 ONCE_PER = timedelta(seconds=60)
+MOST_AT_LOGIN = 20
 LONGEST = timedelta(minutes=10)
 SEEN = timedelta(days=3)  # what is older was looked at already
 
@@ -67,7 +68,10 @@ def is_crowded(session: Session, *, synchronization_id: int) -> bool:
 
 
 def request_person_at_login(session: Session, *, identity_id: int, account_id: str) -> None:
-    """Ask for somebody who has just logged in, wherever the account is known; at most once a minute."""
+    """Ask for somebody who has just logged in, wherever the account is known; at most once a minute.
+
+    Of somebody who is known nowhere yet everything that follows the same host is asked.
+    """
     memberships = select(Membership.id).where(
         Membership.identity_id == identity_id, Membership.synchronization_id == Synchronization.id
     )
@@ -77,8 +81,12 @@ def request_person_at_login(session: Session, *, identity_id: int, account_id: s
         SyncRun.account_id == account_id,
         SyncRun.created_at > utc_now() - ONCE_PER,
     )
-    query = select(Synchronization.id).where(or_(memberships.exists(), grants.exists()), ~recent.exists())
-    for synchronization_id in session.scalars(query).all():
+    asked = select(Synchronization.id).where(~recent.exists()).order_by(Synchronization.id)
+    known = select(Synchronization.id).where(or_(memberships.exists(), grants.exists()))
+    host = select(Identity.integration_id).where(Identity.id == identity_id).scalar_subquery()
+    is_newcomer = session.scalar(known.limit(1)) is None
+    asked = asked.where(Synchronization.integration_id == host if is_newcomer else Synchronization.id.in_(known))
+    for synchronization_id in session.scalars(asked.limit(MOST_AT_LOGIN)).all():
         request_person(session, synchronization_id=synchronization_id, account_id=account_id, reason="login")
 
 

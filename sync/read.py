@@ -86,6 +86,7 @@ class _Reading:
         teams = result(team_list)
         self._ask_teams(team.remote_id for team in teams if select is None or team.remote_id == self._root_id)
         repositories = result(repository_list)
+        teams = self._with_places(teams, repositories, is_asking=select is None)
         if select is None:
             self._ask_repositories(repository.remote_id for repository in repositories)
         self._ask_manifests(filter(needs_manifest, repositories))
@@ -93,6 +94,16 @@ class _Reading:
             self._ask_selected(select(teams, repositories, self._root_members()))
         self._readers.finish()
         return self._snapshot(result(root), teams, repositories, result(viewer))
+
+    def _with_places(
+        self, teams: tuple[RemoteTeam, ...], repositories: tuple[RemoteRepository, ...], *, is_asking: bool
+    ) -> tuple[RemoteTeam, ...]:
+        """The teams, listed once more if a repository is in one that is not among them: it may be new."""
+        if not _unlisted_places(teams, repositories):
+            return teams
+        again = self._readers.result(self._readers.start(lambda: _distinct(self._directory.list_teams(self._root_id))))
+        self._ask_teams(team.remote_id for team in again if is_asking)
+        return again
 
     def _ask_selected(self, selection: Selection) -> None:
         self._ask_teams(selection.teams)
@@ -157,7 +168,8 @@ class _Reading:
         return Snapshot(
             root=root,
             teams=teams,
-            team_members={team.remote_id: of_teams.get(team.remote_id, SKIPPED) for team in teams},
+            team_members=_unlisted_places(teams, repositories)
+            | {team.remote_id: of_teams.get(team.remote_id, SKIPPED) for team in teams},
             repositories=repositories,
             repository_members={item.remote_id: of_repositories.get(item.remote_id, SKIPPED) for item in repositories},
             manifests={key: manifest for key, manifest in manifests.items() if manifest is not None},
@@ -174,6 +186,16 @@ def may_have_changed(repository: RemoteRepository, *, since: datetime | None) ->
     """Whether something may have been pushed since its composer.json was looked at (None: never)."""
     activity = repository.last_activity_at
     return since is None or (activity is not None and activity + ACTIVITY_GRANULARITY >= since)
+
+
+def _unlisted_places(teams: Iterable[RemoteTeam], repositories: Iterable[RemoteRepository]) -> dict[str, Members]:
+    """Teams that repositories are in although the list of teams lacks them: so much is not known about them."""
+    known = {team.remote_id for team in teams}
+    return {
+        item.team_id: Part(PartStatus.UNKNOWN, reason=f"{item.path} is in this group, but the list of groups lacks it")
+        for item in repositories
+        if item.team_id is not None and item.team_id not in known
+    }
 
 
 def _finished(value: Value) -> Future[Value]:

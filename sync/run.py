@@ -9,7 +9,7 @@ from config.failpoints import failpoint
 from integrations.codehost import RequestCount
 from integrations.errors import CodeHostError
 from integrations.service import judge_refusal
-from models import RunPhase, Runtime, Synchronization, SyncRun, utc_now
+from models import RunPhase, RunResult, Runtime, Synchronization, SynchronizationState, SyncRun, utc_now
 from sync.decision import decide
 from sync.endings import ending_of_error, ending_of_snapshot, retry_time
 from sync.lifecycle import Ending, enter_phase, finish_run, hold_run
@@ -49,6 +49,18 @@ def synchronize(runtime: Runtime, *, run_id: int) -> Outcome:
     ending = _write(runtime, synchronization.id, run_id, snapshot)
     failpoint(runtime.settings.failpoints, "sync.applied")
     return _finish(runtime, run_id, ending, host.request_count)
+
+
+def give_up(runtime: Runtime, *, run_id: int) -> None:
+    """End a run that failed by a mistake of ours, so that it is not begun again for ever. Raises RunLost."""
+    ending = Ending(
+        RunResult.FAILED,
+        SynchronizationState.DEGRADED,
+        "internal_error",
+        "Repertory itself failed here, so nothing was changed. The log of the worker says why.",
+        is_passing=True,
+    )
+    _finish(runtime, run_id, ending, RequestCount())
 
 
 def _write(runtime: Runtime, synchronization_id: int, run_id: int, snapshot: Snapshot) -> Ending:

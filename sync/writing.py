@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from composer.jobs import enqueue_updates, request_updates
 from composer.packages import add_packages, remove_packages
-from models import Hold, Synchronization, SyncRun
+from models import Hold, Integration, Organization, Synchronization, SyncRun
 from sync.apply import Applied, apply_plan
 from sync.audit import record_changes, run_actor, run_details
 from sync.decision import Decision
@@ -16,19 +16,17 @@ from sync.parts import save_parts
 from sync.sizes import report_counts
 from sync.snapshot import Snapshot
 
-ORGANIZATION_LOCK, INTEGRATION_LOCK = 7_306_022, 7_306_023  # name our locks among PostgreSQL's advisory locks
-
 
 def write_alone(session: Session, synchronization: Synchronization) -> None:
     """Let no other synchronization that shares packages or accounts with this one write until the transaction ends.
 
-    Call it before deciding: what the other has added counts. SQLite has one writer anyway.
+    Call it before deciding: what the other has added counts. Rows that only refer to these two are not held up.
     """
-    if session.get_bind().dialect.name != "postgresql":
-        return
-    packages = func.pg_advisory_xact_lock(ORGANIZATION_LOCK, synchronization.organization_id)
-    accounts = func.pg_advisory_xact_lock(INTEGRATION_LOCK, synchronization.integration_id)
-    session.execute(select(packages, accounts))
+    for model, row_id in (
+        (Organization, synchronization.organization_id),
+        (Integration, synchronization.integration_id),
+    ):
+        session.execute(select(model.id).where(model.id == row_id).with_for_update(key_share=True))
 
 
 def write_decision(

@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, update
 
 from integrations.codehost import RequestCount
 from models import (
@@ -193,3 +194,25 @@ def test_two_workers_never_have_one_synchronization(company: Company) -> None:
 
     assert first is not None
     assert second is None
+
+
+def test_a_mistake_of_ours_ends_the_run_and_is_not_repeated_at_once(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise KeyError("a mistake")
+
+    request(company)
+    with monkeypatch.context() as broken:
+        broken.setattr("sync.run.decide", fail)
+        run_due_jobs(company.runtime)
+    (failed,) = runs(company)
+    assert (failed.result, failed.error_code, failed.changes) == (RunResult.FAILED, "internal_error", [])
+
+    set_times(company, next_run_at=utc_now())
+    request_due_runs(company.runtime)
+    with company.runtime.database.write() as session:
+        session.execute(update(JobRun).values(run_after=utc_now()))  # the failed job waits for a moment
+    run_due_jobs(company.runtime)
+
+    assert runs(company)[-1].result is RunResult.OK

@@ -88,6 +88,14 @@ def test_a_list_that_contradicts_itself_twice_is_incomplete(walk: tuple[Answer, 
         read(*walk, *walk)
 
 
+def test_a_full_page_that_lost_its_headers_is_incomplete() -> None:
+    full = list(range(PAGE_ROWS))
+    with pytest.raises(IncompleteListing, match="whether it is the last"):
+        read(page(full))
+
+    assert read(page(full, x_next_page="")) == full
+
+
 def test_a_next_page_without_a_link_is_incomplete() -> None:
     with pytest.raises(IncompleteListing, match="no link"):
         read(page([1, 2], x_next_page="2"))

@@ -158,6 +158,21 @@ def test_a_team_that_answers_404_and_is_listed_no_more_is_gone() -> None:
     assert remote.team_members["2"].status is PartStatus.GONE
 
 
+def test_a_group_that_is_new_since_the_list_of_groups_is_read_too() -> None:
+    new = team("2", path="acme/new", parent_id="1")
+
+    remote = read(Host(teams=[[team("1")], [team("1"), new]], repositories=[[repository("100", team_id="2")]]))
+
+    assert remote.teams == (team("1"), new)
+    assert remote.team_members["2"].status is PartStatus.COMPLETE
+
+
+def test_a_group_that_has_a_repository_but_is_in_no_list_is_unknown() -> None:
+    remote = read(Host(teams=[[team("1")], [team("1")]], repositories=[[repository("100", team_id="2")]]))
+
+    assert set(remote.unknown_parts) == {"team:2/members"}
+
+
 def test_a_repository_that_answers_404_but_is_still_listed_is_unknown() -> None:
     remote = read(Host(repositories=[[repository("100")]], repository_members={"100": NotFound("404")}))
 
