@@ -9,6 +9,7 @@ import coverage
 import hypothesis
 import pytest
 import redis
+import structlog
 
 from config import Settings
 from models.runtime import Runtime, open_runtime
@@ -32,6 +33,8 @@ hypothesis.settings.register_profile("soak", deadline=None, max_examples=100 * S
 hypothesis.settings.load_profile("usual" if SCALE == 1 else "soak")
 
 compile_once()
+_plain_tracebacks = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain_tracebacks])  # others take a second
 gc.disable()  # until everything is imported
 
 

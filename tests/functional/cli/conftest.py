@@ -16,10 +16,11 @@ def logging_as_before() -> Iterator[None]:
     """Commands set the logs of their process up; this process keeps its own."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    configuration = structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configuration)
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import pytest
 import redis
 from flask.testing import FlaskClient
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from web.limits import MOST_KEYS, REST_SECONDS, RateLimiter
 
@@ -111,7 +113,7 @@ class CountingRedis(redis.Redis):
     """A Redis that never answers, and counts who asks."""
 
     def __init__(self) -> None:
-        super().__init__(unix_socket_path="/nonexistent/redis.sock")
+        super().__init__(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
         self.asked = 0
 
     def pipeline(self, transaction: bool = True, shard_hint: object = None) -> redis.client.Pipeline:

@@ -298,6 +298,7 @@ def _project(row: JsonObject) -> object:
         *((_member, {**MEMBER, name: [1]}) for name in ("id", "username", "name", "state", "access_level")),
         *((_member, {**MEMBER, name: "x"}) for name in ("id", "access_level", "expires_at", "member_role")),
         (_member, {**MEMBER, "member_role": {"name": "without id"}}),
+        (_member, {**MEMBER, "access_level": 10_001}),
         *((_group, {**GROUP, name: None}) for name in ("id", "full_path", "visibility")),
         (_group, {**GROUP, "visibility": "secret"}),
         *((_project, {**PROJECT, name: None}) for name in ("id", "name", "path_with_namespace", "visibility")),
