@@ -10,6 +10,7 @@ from sync.check import Brake, Policy
 from sync.plan import Plan, plan_synchronization
 from sync.removals import (
     membership_removal,
+    repository_removal,
     standing_removal,
     undecided_removals,
 )
