@@ -20,7 +20,7 @@ PARAMETERS = (
     "q text state package person next page synchronization nested turn name base_url endpoint _scheme _method"
     " kind action actor since until result others"
 )
-ODD = (TOO_LARGE, -TOO_LARGE, "x", "0001-01-01", "9999-12-31", "%_/\\\"'", "=cmd|' /C calc'!A0", "(a+)+$" * 500)
+ODD = (TOO_LARGE, -TOO_LARGE, "x", "0001-01-01", "9999-12-31", "%_/\\\"'", "=cmd|' /C calc'!A0", "(a+)+$" * 100)
 NUL = "a\0b"
 
 
