@@ -88,7 +88,8 @@ def prove(runtime: Runtime, arrival: Arrival, *, now: datetime) -> Proof:
     except CodeHostError as error:
         raise HostRefused(_diagnose(arrival.integration, error)) from error
     granted = tokens.scopes if viewer.scopes is None else viewer.scopes
-    return Proof(viewer, tokens, granted, tuple(scope for scope in arrival.flow.scopes if scope not in granted))
+    missing = platform_of(arrival.integration).missing_scopes(arrival.flow.scopes, granted)
+    return Proof(viewer, tokens, granted, missing)
 
 
 def forget_tokens(runtime: Runtime, arrival: Arrival, proof: Proof, *, now: datetime) -> None:

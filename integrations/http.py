@@ -152,12 +152,17 @@ class HttpClient:
         """One GET whose answer is returned whatever its status, redirects included. Raises for failed connections."""
         return self._send("GET", self.url(path, params), self._deadline(), headers={"Accept": accept})
 
-    def post_form(self, address: str, fields: Mapping[str, str]) -> Answer:
-        """Send a form once to a whole URL of this host, and return the answer whatever its status."""
+    def post_form(self, address: str, fields: Mapping[str, str], *, authorization: str = "") -> Answer:
+        """Send a form once to a whole URL of this host, and return the answer whatever its status.
+
+        `authorization`: the header, where this client has none of its own.
+        """
         url = parse_url(address)
         if url.origin != self.base.origin:
             raise Refused(f"{url.origin} is not {self.base.origin}")
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if authorization:
+            headers["Authorization"] = authorization
         return self._send("POST", url, self._deadline(), headers=headers, body=urlencode(fields).encode())
 
     def _read(self, url: RemoteUrl, *, is_fresh: bool) -> Answer:

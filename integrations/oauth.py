@@ -7,12 +7,14 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from integrations.addresses import OutboundPolicy
 from integrations.answers import Answer, check_answer
+from integrations.authorizations import basic
 from integrations.codehost import RequestCount
 from integrations.errors import CodeHostError, UnexpectedResponse
 from integrations.fields import JsonObject, find_number, find_text, read_text
@@ -31,14 +33,24 @@ class OAuthRejected(CodeHostError):
         self.description = description
 
 
+class ClientAuthentication(StrEnum):
+    """How our application proves itself at the token endpoint."""
+
+    BODY = "body"  # client_id and client_secret among the fields of the form
+    BASIC = "basic"  # HTTP Basic, and nothing of it in the form
+
+
 @dataclass(frozen=True, slots=True)
 class OAuthEndpoints:
-    """Where a host's OAuth lives, as whole URLs derived from its base URL by fixed rules."""
+    """Where a host's OAuth lives, as whole URLs derived from its base URL by fixed rules, and what is special there."""
 
     issuer: str
     authorize: str
     token: str
     revoke: str | None = None
+    client_authentication: ClientAuthentication = ClientAuthentication.BODY
+    has_pkce: bool = True
+    asks_scopes: bool = True  # False: they are fixed at the application, and a request can not name any
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +99,13 @@ def authorization_url(
     code_verifier: str,
 ) -> str:
     """Where to send the browser. The verifier itself stays here; only its digest is in the URL."""
-    url: str = prepare_grant_uri(
-        endpoints.authorize,
-        client_id,
-        "code",
-        redirect_uri=redirect_uri,
-        scope=" ".join(scopes),
-        state=state,
-        code_challenge=create_s256_code_challenge(code_verifier),
-        code_challenge_method="S256",
-    )
+    parameters = {"redirect_uri": redirect_uri, "state": state}
+    if endpoints.asks_scopes:
+        parameters["scope"] = " ".join(scopes)
+    if endpoints.has_pkce:
+        parameters["code_challenge"] = create_s256_code_challenge(code_verifier)
+        parameters["code_challenge_method"] = "S256"
+    url: str = prepare_grant_uri(endpoints.authorize, client_id, "code", **parameters)
     return url
 
 
@@ -114,7 +123,9 @@ def exchange_code(
 
     Raises OAuthRejected (`invalid_grant`, `invalid_client`, …), Unavailable or UnexpectedResponse.
     """
-    form = {"grant_type": "authorization_code", "code": code, "code_verifier": code_verifier}
+    form = {"grant_type": "authorization_code", "code": code}
+    if endpoints.has_pkce:
+        form["code_verifier"] = code_verifier
     return _request_tokens(http, endpoints, client, form, scopes=scopes, now=now)
 
 
@@ -144,23 +155,24 @@ def revoke_token(
     """Make a token useless at the host. Unknown tokens count as revoked. Raises OAuthRejected or Unavailable."""
     if endpoints.revoke is None:
         return
-    form = {"client_id": client.client_id, "client_secret": client.client_secret, "token": token}
-    answer = http.post_form(endpoints.revoke, form)
+    answer = _post(http, endpoints.revoke, endpoints, client, {"token": token})
     if not answer.is_success:
-        raise_rejection(answer, form)
+        _raise_rejection(answer, [client.client_secret, token])
         check_answer(answer, now=now)
 
 
-def raise_rejection(answer: Answer, form: Mapping[str, str]) -> None:
-    """Raise OAuthRejected when the answer is an OAuth error; its description never repeats what we sent."""
+def _raise_rejection(answer: Answer, secrets_sent: Iterable[str]) -> None:
+    """Raise OAuthRejected when the answer is an OAuth error, of whatever status: GitHub sends them with 200.
+
+    The description never repeats what we sent.
+    """
     fields = answer.error_fields()
     code, description = fields.get("error"), fields.get("error_description")
     if not isinstance(code, str) or not code or answer.status >= 500 or answer.status == 429:
         return
     text = description if isinstance(description, str) else ""
-    for name in ("client_secret", "code", "code_verifier", "refresh_token", "token"):
-        if form.get(name):
-            text = text.replace(form[name], "***")
+    for secret in filter(None, secrets_sent):
+        text = text.replace(secret, "***")
     raise OAuthRejected(code[:80], text[:DESCRIPTION_LENGTH])
 
 
@@ -173,15 +185,10 @@ def _request_tokens(
     scopes: Iterable[str],
     now: datetime,
 ) -> OAuthTokens:
-    """Credentials go into the body, and so does the redirect URI: GitLab wants it when refreshing, too."""
-    sent = {
-        "client_id": client.client_id,
-        "client_secret": client.client_secret,
-        "redirect_uri": client.redirect_uri,
-        **form,
-    }
-    answer = http.post_form(endpoints.token, sent)
-    raise_rejection(answer, sent)
+    """The redirect URI goes along: GitLab wants it when refreshing, too."""
+    answer = _post(http, endpoints.token, endpoints, client, {"redirect_uri": client.redirect_uri, **form})
+    sent = (form.get(name, "") for name in ("code", "code_verifier", "refresh_token"))
+    _raise_rejection(answer, [client.client_secret, *sent])
     check_answer(answer, now=now)
     document = answer.json()
     if not isinstance(document, dict):
@@ -189,14 +196,23 @@ def _request_tokens(
     return _convert_tokens(document, scopes=frozenset(scopes), now=now)
 
 
+def _post(
+    http: HttpClient, address: str, endpoints: OAuthEndpoints, client: OAuthClient, form: Mapping[str, str]
+) -> Answer:
+    """Send a form together with the proof that it comes from our application."""
+    if endpoints.client_authentication is ClientAuthentication.BASIC:
+        return http.post_form(address, form, authorization=basic(client.client_id, client.client_secret))
+    return http.post_form(address, {"client_id": client.client_id, "client_secret": client.client_secret, **form})
+
+
 def _convert_tokens(document: JsonObject, *, scopes: frozenset[str], now: datetime) -> OAuthTokens:
     if find_text(document, "token_type").lower() != "bearer":
         raise UnexpectedResponse("the token endpoint granted a token that is no bearer token")
     seconds = find_number(document, "expires_in")
-    granted = find_text(document, "scope").replace(",", " ").split()
+    granted = find_text(document, "scope") or find_text(document, "scopes")  # the latter at Bitbucket Cloud
     return OAuthTokens(
         access_token=read_text(document, "access_token"),
         refresh_token=find_text(document, "refresh_token") or None,
-        scopes=frozenset(granted) or scopes,
+        scopes=frozenset(granted.replace(",", " ").split()) or scopes,
         expires_at=None if seconds is None else now + timedelta(seconds=seconds),
     )

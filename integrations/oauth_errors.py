@@ -30,6 +30,18 @@ _CREDENTIALS: Mapping[str, tuple[str, str]] = {
         "The login took too long, was used twice, or was made for another address.",
         "Start the login again. If it stays like this, compare the callback URL at the host with the one shown here.",
     ),
+    "bad_verification_code": (
+        "The login took too long, or was used twice.",
+        "Start the login again, and do not go back or reload on the way.",
+    ),
+    "unverified_user_email": (
+        "The account has no verified e-mail address at the host.",
+        "Open the e-mail settings of the account at the host, verify the primary address, and log in again.",
+    ),
+    "application_suspended": (
+        "The host has suspended the application.",
+        "Its owner must ask the host why. Until then, make a new application and store its ID and secret here.",
+    ),
     "invalid_request": (
         "The host did not understand the request.",
         "Check that the chosen platform is the right one, and the callback URL.",

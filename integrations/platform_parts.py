@@ -1,6 +1,6 @@
 """What a platform must bring to be offered: names, addresses, scopes, a guide, and how to open and examine a host."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -136,6 +136,12 @@ class Platform:
     check_client: Callable[[HttpClient, ClientCheck], tuple[Finding, ...]]
     open_code_host: Callable[[HostAccess], CodeHost]
     read_version: Callable[[HostAccess], HostVersion]
+    expand_scopes: Callable[[Iterable[str]], frozenset[str]] = frozenset  # granted ones with all that they include
+
+    def missing_scopes(self, wanted: Iterable[str], granted: Iterable[str]) -> tuple[str, ...]:
+        """The wanted scopes that are neither granted nor included in a granted one, in the order of `wanted`."""
+        held = self.expand_scopes(granted)
+        return tuple(dict.fromkeys(scope for scope in wanted if scope not in held))
 
     def setup_link(self, base_url: str) -> str:
         """The page of the host where the OAuth application is made."""

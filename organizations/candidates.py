@@ -85,9 +85,9 @@ def read_owned_organization(runtime: Runtime, connection: Connection, remote_id:
 
 def missing_scopes(integration: Integration, credential: Credential | None) -> tuple[str, ...]:
     """What has not been granted yet of what a synchronization at this host needs."""
-    needed = dict.fromkeys(scope.name for scope in platform_of(integration).scopes_for(uses_of(integration)))
-    granted = set(credential.scopes) if credential is not None else set()
-    return tuple(name for name in needed if name not in granted)
+    platform = platform_of(integration)
+    needed = (scope.name for scope in platform.scopes_for(uses_of(integration)))
+    return platform.missing_scopes(needed, credential.scopes if credential is not None else ())
 
 
 def _connection(session: Session, integration: Integration, user_id: int) -> Connection:

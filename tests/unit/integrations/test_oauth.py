@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,7 @@ import pytest
 
 from integrations.errors import CodeHostError, RateLimited, Unavailable, UnexpectedResponse
 from integrations.oauth import (
+    ClientAuthentication,
     OAuthClient,
     OAuthEndpoints,
     OAuthRejected,
@@ -84,6 +86,16 @@ def test_the_authorize_address_has_everything_but_the_verifier() -> None:
     assert verifier not in url
 
 
+def test_an_authorize_address_names_only_what_the_host_understands() -> None:
+    plain = replace(endpoints(), has_pkce=False, asks_scopes=False)
+
+    url = authorization_url(
+        plain, client_id="our-id", redirect_uri="x:/y", scopes=["account"], state="s", code_verifier="v" * 64
+    )
+
+    assert set(parse_qs(urlsplit(url).query)) == {"response_type", "client_id", "redirect_uri", "state"}
+
+
 def test_states_and_verifiers_are_long_and_never_the_same() -> None:
     assert len(new_code_verifier()) == 64
     assert len(new_state()) == 43
@@ -110,6 +122,29 @@ def test_a_code_becomes_tokens() -> None:
 def test_granted_scopes_win_over_requested_ones() -> None:
     with scripted_server(answer(json.dumps(GRANT | {"scope": "read_user,read_api api"}))) as server:
         assert exchange(server).scopes == {"read_user", "read_api", "api"}
+
+
+@pytest.mark.parametrize("name", ["scope", "scopes"])
+def test_scopes_are_read_under_both_names(name: str) -> None:
+    with scripted_server(answer(json.dumps(GRANT | {name: "account email"}))) as server:
+        assert exchange(server).scopes == {"account", "email"}
+
+
+def test_a_host_with_basic_authentication_finds_the_client_in_the_header_only() -> None:
+    with scripted_server(answer(json.dumps(GRANT)), answer(json.dumps(GRANT)), answer()) as server:
+        places = replace(endpoints(server), client_authentication=ClientAuthentication.BASIC, has_pkce=False)
+        with open_token_client(server.url, policy=loopback_policy(server.port)) as http:
+            exchange_code(http, places, CLIENT, code="c", code_verifier="v" * 64, scopes=[], now=NOW)
+            exchanged = sent_form(server)
+            refresh_tokens(http, places, CLIENT, refresh_token="refresh-1", scopes=[], now=NOW)
+            refreshed = sent_form(server)
+            revoke_token(http, places, CLIENT, token="access-1", now=NOW)
+
+        assert set(exchanged) == {"grant_type", "redirect_uri", "code"}
+        assert set(refreshed) == {"grant_type", "redirect_uri", "refresh_token"}
+        assert sent_form(server) == {"token": "access-1"}
+        proof = base64.b64encode(b"our-id:our-secret")
+        assert [b"Basic " + proof in request for request in server.requests] == [True, True, True]
 
 
 def test_a_refresh_sends_the_redirect_address_too_and_brings_a_new_pair() -> None:

@@ -1,5 +1,7 @@
 """The platforms that are offered, their scopes and addresses, and base URLs as people paste them."""
 
+from dataclasses import replace
+
 import pytest
 
 from integrations.codehost import HostVersion
@@ -29,6 +31,14 @@ def test_scopes_follow_from_what_the_integration_is_used_for() -> None:
     assert names(Use.LOG_IN, Use.INSTALL_WEBHOOKS) == ["read_user", "api"]
     assert names(*Use) == ["read_user", "read_api", "read_repository", "api"]
     assert all(scope.reason for scope in OWN.scopes_for(list(Use)))
+
+
+def test_a_granted_scope_stands_for_those_that_it_includes() -> None:
+    includes = {"repo": {"repo_hook", "public_repo"}}
+    platform = replace(OWN, expand_scopes=lambda granted: frozenset(granted).union(*(includes[it] for it in granted)))
+
+    assert platform.missing_scopes(["repo_hook", "admin", "repo", "admin"], ["repo"]) == ("admin",)
+    assert OWN.missing_scopes(["read_user", "api"], {"read_user"}) == ("api",)
 
 
 def test_addresses_are_below_the_base_url() -> None:
