@@ -6,6 +6,7 @@ from models.composer_token import ComposerToken, TokenKind
 from models.database import Database
 from models.instance import Instance, InstanceState, OrganizationCreation, SetupCode, SetupSession
 from models.integration import (
+    AppHook,
     Credential,
     CredentialKind,
     CredentialState,
@@ -36,6 +37,7 @@ from models.user import EmailAddress, Identity, IdentityState, LoginLink, Theme,
 from models.webhook import DeliveryResult, Webhook, WebhookDelivery, WebhookState
 
 __all__ = [
+    "AppHook",
     "AuditEntry",
     "AuditRecord",
     "Base",

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, utc_now
@@ -19,7 +19,10 @@ class LoginPolicy(StrEnum):
 
 
 class Integration(Base):
-    """A code host and our OAuth application there. A deleted one keeps its row, so that its slug is never reused."""
+    """A code host and our OAuth application there. A deleted one keeps its row, so that its slug is never reused.
+
+    With OAuth 1 the client ID is the consumer key that we made up, and the client secret is our private key (PEM).
+    """
 
     __tablename__ = "integration"
 
@@ -38,6 +41,8 @@ class Integration(Base):
     client_secret_sealed: Mapped[str]
     ca_certificate: Mapped[str] = mapped_column(default="")
     product_version: Mapped[str] = mapped_column(default="")
+    oauth_version: Mapped[int] = mapped_column(default=2)
+    is_draft: Mapped[bool] = mapped_column(default=False)  # the host does not know our keys yet: nobody can log in
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     tried_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
@@ -52,10 +57,14 @@ class Integration(Base):
 
 
 class CredentialKind(StrEnum):
-    """What a stored credential is."""
+    """What a credential is. All but the OAuth ones are stored for an organization."""
 
     OAUTH = "oauth"
+    OAUTH1 = "oauth1"
     ACCESS_TOKEN = "access_token"  # noqa: S105 - a kind, not a token
+    API_TOKEN = "api_token"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105
+    GITHUB_APP = "github_app"
 
 
 class CredentialState(StrEnum):
@@ -66,7 +75,11 @@ class CredentialState(StrEnum):
 
 
 class Credential(Base):
-    """What we may act with at a code host: a person's OAuth grant, or a token stored for an organization."""
+    """What we may act with at a code host: a person's OAuth grant, or what is stored for an organization.
+
+    The access token is what is sent: a token or a password. The refresh token is what a new one is asked for with: that
+    of OAuth, or the private key of a GitHub App.
+    """
 
     __tablename__ = "credential"
 
@@ -77,6 +90,8 @@ class Credential(Base):
     identity_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id"), unique=True)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     name: Mapped[str] = mapped_column(default="")
+    username: Mapped[str] = mapped_column(default="")  # whose password or token it is; of a GitHub App, its id
+    remote_id: Mapped[str] = mapped_column(default="")  # of the account at the host; of a GitHub App, the installation
     access_token_sealed: Mapped[str]
     refresh_token_sealed: Mapped[str | None]
     scopes: Mapped[list[str]] = mapped_column(default=list)
@@ -139,3 +154,29 @@ class OAuthFlow(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class AppHook(Base):
+    """The one webhook of a GitHub App: for all its installations, so for every organization that has stored it."""
+
+    __tablename__ = "app_hook"
+    __table_args__ = (UniqueConstraint("integration_id", "app_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True, default=lambda: secrets.token_hex(16))
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"), index=True)
+    app_id: Mapped[str]
+    secret_sealed: Mapped[str]
+    last_delivery_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    integration: Mapped[Integration] = relationship()
+
+    def seal_secret(self, box: SecretBox, value: str) -> None:
+        """Store the secret that signs deliveries. Sets `public_id` first when the row is new."""
+        self.public_id = self.public_id or secrets.token_hex(16)
+        self.secret_sealed = box.seal(f"app_hook:{self.public_id}:secret", value)
+
+    def unseal_secret(self, box: SecretBox) -> str:
+        """The secret that signs deliveries. Raises SecretUnreadable."""
+        return box.unseal(f"app_hook:{self.public_id}:secret", self.secret_sealed)
