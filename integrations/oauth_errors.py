@@ -16,6 +16,10 @@ _SCOPE = (
     "The application may not ask for one of the scopes.",
     "Tick every scope of the list in the application at the host, and save it.",
 )
+_WRONG_KEYS = (
+    "The host does not know our keys.",
+    "Compare the consumer key and the public key in the application link with those shown here, without spaces.",
+)
 _CREDENTIALS: Mapping[str, tuple[str, str]] = {
     "invalid_client": _WRONG_CLIENT,
     "unauthorized_client": _WRONG_CLIENT,
@@ -41,6 +45,19 @@ _CREDENTIALS: Mapping[str, tuple[str, str]] = {
     "application_suspended": (
         "The host has suspended the application.",
         "Its owner must ask the host why. Until then, make a new application and store its ID and secret here.",
+    ),
+    "consumer_key_unknown": _WRONG_KEYS,
+    "consumer_key_rejected": _WRONG_KEYS,
+    "signature_invalid": _WRONG_KEYS,
+    "timestamp_refused": (
+        "The clocks of this server and of the host are too far apart.",
+        "Set both by a time server (NTP), then start again.",
+    ),
+    "token_rejected": ("The host does not know this login any more.", "Start the login again."),
+    "token_expired": ("The login took too long.", "Start the login again."),
+    "permission_denied": (
+        "The host did not allow it.",
+        "Start again and choose Allow. If it stays like this, an administrator of the host must look at the link.",
     ),
     "invalid_request": (
         "The host did not understand the request.",

@@ -16,6 +16,8 @@ from integrations.oauth_errors import diagnose_oauth_error
         ("bad_verification_code", Stage.CREDENTIALS, "again"),
         ("unverified_user_email", Stage.CREDENTIALS, "verify the primary address"),
         ("application_suspended", Stage.CREDENTIALS, "ask the host"),
+        ("signature_invalid", Stage.CREDENTIALS, "public key"),
+        ("timestamp_refused", Stage.CREDENTIALS, "time server"),
         ("access_denied", Stage.CREDENTIALS, "Authorize"),
         ("invalid_grant", Stage.CREDENTIALS, "again"),
         ("invalid_scope", Stage.SCOPES, "Tick every scope"),
