@@ -13,8 +13,8 @@ from tests.e2e.certificates import Certificate, make_certificate
 from tests.fakes.company import small_company
 from tests.fakes.gitlab import FakeGitLab, oauth_tokens
 from tests.fakes.gitlab.model import Application
-from tests.fakes.gitlab.routing import Json
 from tests.fakes.gitlab.server_core import Core
+from tests.fakes.parts.routing import Json
 from tests.services import wait_for_address
 
 SECURE_HOST = "repertory.localhost"  # not `localhost`: browsers and curl find this machine there, we see no loopback

@@ -28,11 +28,14 @@ Not modelled: GraphQL, admin mode, SAML, IP restrictions. Expired memberships st
 nightly clean-up, but never before a valid one of the same person.
 """
 
-from .deliveries import DeliveryRecord, sign
+from tests.fakes.parts.deliveries import DeliveryRecord
+from tests.fakes.parts.git_objects import File
+from tests.fakes.parts.misbehaviour import Kind
+from tests.fakes.parts.records import RequestRecord
+
+from .deliveries import sign
 from .fake import FakeGitLab
-from .git_objects import File
-from .misbehaviour import Kind
-from .model import Group, Level, MemberRole, Project, RequestRecord, User, Visibility
+from .model import Group, Level, MemberRole, Project, User, Visibility
 
 __all__ = [
     "DeliveryRecord",

@@ -1,60 +1,37 @@
 """Run a fake GitLab by itself: `python -m tests.fakes.gitlab --port 8929 --company small`."""
 
 import argparse
-import json
-import signal
 import sys
-import threading
-from hashlib import sha256
-from pathlib import Path
 
 from tests.fakes.company import large_company, random_company, small_company
+from tests.fakes.parts.command import add_options, derived, serve
 
 from .building import ClientCredentials
 from .fake import FakeGitLab
-from .keeping import load, save
 
 COMPANIES = ("small", "large", "random", "none")
 
 
 def main() -> int:
     options = _options()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with _fake(options) as fake:
-        kept = Path(options.keep) if options.keep else None
-        if kept is None or not load(fake.core, kept):
-            _fill(fake, options)
-        found = _facts(fake, options)
-        if options.ready_file:
-            _write_atomically(Path(options.ready_file), json.dumps(found))
-        print(_text(found), flush=True)
-        stop.wait()
-        if kept is not None:
-            save(fake.core, kept)
-    return 0
+    return serve(
+        _fake(options),
+        options,
+        fill=lambda fake: _fill(fake, options),
+        facts=lambda fake: _facts(fake, options),
+        text=_text,
+    )
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fakes.gitlab", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--base-url", help="how the server names itself; its path is the prefix")
+    add_options(parser)
     parser.add_argument("--company", choices=COMPANIES, default="small")
-    parser.add_argument("--seed", type=int, default=1, help="of --company random")
     parser.add_argument("--groups", type=int, default=50, help="of --company large")
     parser.add_argument("--projects", type=int, default=1000, help="of --company large")
     parser.add_argument("--members", type=int, default=1000, help="of --company large")
-    parser.add_argument("--redirect-uri", action="append", default=[], help="make an application with these")
-    parser.add_argument("--steady", metavar="WORD", help="derive the application's id and secret from a word")
-    parser.add_argument("--keep", metavar="FILE", help="save the world there at the end, and begin with it next time")
     parser.add_argument("--version", default="18.5.0-ee")
     parser.add_argument("--free", action="store_true", help="an edition without group hooks")
-    parser.add_argument("--allow-control", action="store_true", help="open the endpoints below /_fake/")
-    parser.add_argument("--certfile", help="serve https with this certificate")
-    parser.add_argument("--keyfile")
-    parser.add_argument("--ready-file", help="write the facts there as JSON once the server answers")
     return parser.parse_args()
 
 
@@ -91,7 +68,7 @@ def _facts(fake: FakeGitLab, options: argparse.Namespace) -> dict[str, str]:
 def _application(fake: FakeGitLab, redirect_uris: list[str], word: str | None) -> ClientCredentials:
     if word is None:
         return fake.application(redirect_uri=redirect_uris)
-    client = ClientCredentials(_derived(word, "id"), f"gloas-{_derived(word, 'secret')}")
+    client = ClientCredentials(derived(word, "id"), f"gloas-{derived(word, 'secret')}")
     kept = fake.state.application_by(client.client_id)
     if kept is not None:
         kept.redirect_uris = tuple(redirect_uris)
@@ -99,21 +76,11 @@ def _application(fake: FakeGitLab, redirect_uris: list[str], word: str | None) -
     return fake.application(redirect_uri=redirect_uris, client_id=client.client_id, secret=client.secret)
 
 
-def _derived(word: str, purpose: str) -> str:
-    return sha256(f"{purpose}:{word}".encode()).hexdigest()
-
-
 def _text(found: dict[str, str]) -> str:
     lines = [f"GitLab (fake)    {found['base_url']}"]
     if "client_id" in found:
         lines += [f"Client ID        {found['client_id']}", f"Client secret    {found['secret']}"]
     return "\n".join([*lines, f"Applications     {found['applications_url']}"])
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.write_text(text)
-    fresh.replace(path)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from werkzeug import Response
 
+from tests.fakes.parts.routing import Json, json_response
+
 from .api_lookups import found_group
 from .api_projects import project_rows, select_projects
 from .model import Group, Level, Project, Share
 from .rendering import group, group_detail, project, simple_project
 from .rights import member_level, sees_group
-from .routing import Call, Json, Routes, json_response
+from .routing import Call, Routes
 
 routes = Routes()
 

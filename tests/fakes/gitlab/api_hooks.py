@@ -6,22 +6,16 @@ from urllib.parse import urlsplit
 
 from werkzeug import Response
 
+from tests.fakes.parts.clock import iso
+from tests.fakes.parts.deliveries import DeliveryRecord
+from tests.fakes.parts.routing import ApiError, Json, json_response
+
 from . import hook_events
 from .api_lookups import found_group, found_project, require_level
-from .clock import iso
-from .deliveries import DeliveryRecord
+from .deliveries import redeliver
 from .model import Hook, HookKind, Level, Project
 from .rendering import EVENTS, hook
-from .routing import (
-    ApiError,
-    Call,
-    Json,
-    Routes,
-    bad_parameter,
-    forbidden,
-    json_response,
-    not_found,
-)
+from .routing import Call, Routes, bad_parameter, forbidden, not_found
 
 routes = Routes()
 TOO_MANY = {"project": 100, "group": 50, "system": 100}
@@ -125,7 +119,7 @@ def resend(call: Call) -> Response:
     records = [each for each in call.core.sender.log if str(each.id) == call.params["event_id"]]
     if not records or records[0].hook_id != found.id:
         raise not_found()
-    call.core.sender.redeliver(hook_events.origin(call.core), found, records[0])
+    redeliver(call.core.sender, hook_events.origin(call.core), found, records[0])
     return json_response({"message": "201 Created"}, 201)
 
 

@@ -2,9 +2,11 @@
 
 from urllib.parse import quote
 
+from tests.fakes.parts.routing import ApiError, raw_path
+
 from .model import Group, Project, Source
 from .rights import level_in, sees_group, sees_project
-from .routing import ApiError, Call, forbidden, not_found, raw_path
+from .routing import Call, forbidden, not_found
 
 
 def found_group(call: Call) -> Group:

@@ -2,11 +2,13 @@
 
 from werkzeug import Response
 
+from tests.fakes.parts.routing import ApiError, json_response
+
 from .api_lookups import found_group, found_project
 from .model import Membership, Source
 from .rendering import member
 from .rights import Effective, effective_member, effective_members
-from .routing import ApiError, Call, Routes, bad_parameter, json_response, not_found
+from .routing import Call, Routes, bad_parameter, not_found
 
 routes = Routes()
 

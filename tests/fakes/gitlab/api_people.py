@@ -2,11 +2,13 @@
 
 from werkzeug import Response
 
-from .clock import iso
+from tests.fakes.parts.clock import iso
+from tests.fakes.parts.routing import Json, json_response
+
 from .model import AccessToken
 from .rendering import own_user, public_user
 from .rights import level_in
-from .routing import ANY, READ, READ_USER, Call, Json, Routes, json_response, not_found, unauthorized
+from .routing import ANY, READ, READ_USER, Call, Routes, not_found, unauthorized
 
 routes = Routes()
 

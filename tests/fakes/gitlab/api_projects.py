@@ -6,11 +6,13 @@ from urllib.parse import urlencode
 
 from werkzeug import Response
 
+from tests.fakes.parts.routing import Json, json_response
+
 from .api_lookups import found_project
 from .model import Group, Project
 from .rendering import group, project, simple_project
 from .rights import level_in, member_level, sees_project
-from .routing import Call, Json, Routes, bad_parameter, json_response
+from .routing import Call, Routes, bad_parameter
 
 routes = Routes()
 Test = Callable[[Project], bool]

@@ -6,13 +6,15 @@ from hashlib import sha256
 
 from werkzeug import Response
 
+from tests.fakes.parts.clock import iso
+from tests.fakes.parts.git_objects import Commit, TreeEntry
+from tests.fakes.parts.repository import Repository
+from tests.fakes.parts.routing import Json, json_response
+
 from .api_lookups import found_project
-from .clock import iso
-from .git_objects import Commit, TreeEntry
 from .model import Project
 from .rendering import can_read
-from .repository import Repository
-from .routing import READ_FILES, Call, Json, Routes, bad_parameter, forbidden, json_response, not_found
+from .routing import READ_FILES, Call, Routes, bad_parameter, forbidden, not_found
 
 routes = Routes()
 

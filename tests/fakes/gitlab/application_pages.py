@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 from werkzeug import Response
 
-from .browser import Visit, alert, button, checkbox, code, text_area, text_field
+from tests.fakes.parts.browser import alert, button, checkbox, code, text_area, text_field
+
+from .browser import Visit
 from .consent import SCOPES
 from .model import Application, Level
 from .rights import level_in

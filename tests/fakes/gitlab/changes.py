@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import date, datetime
 
+from tests.fakes.parts.repository import Repository
+
 from . import hook_events, payloads
 from .model import Group, MemberRole, Membership, Project, Source, User, Visibility
-from .repository import Repository
 from .server_core import Core
 
 

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from werkzeug import Response
 
-from .browser import Visit, alert, button, paragraph
+from tests.fakes.parts.browser import alert, button, paragraph
+
+from .browser import Visit
 from .model import Application, AuthorizationCode, User
 from .oauth_tokens import INVALID_CLIENT, live_tokens
 from .sign_in import ask_to_sign_in

@@ -1,17 +1,13 @@
-"""JSON endpoints below `/_fake/` by which another process (a browser test, the demo) moves the fake's world."""
+"""GitLab's endpoints below `/_fake/`."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from werkzeug import Request, Response
+from tests.fakes.parts.control import Control, text_or_none
+from tests.fakes.parts.routing import Json
 
-from .clock import iso
-from .deliveries import DeliveryRecord
 from .model import Group, Project
 from .rendering import hook
-from .routing import Json, json_response
 
 if TYPE_CHECKING:
     from .fake import FakeGitLab
@@ -19,22 +15,8 @@ if TYPE_CHECKING:
 Action = Callable[["FakeGitLab", Json], object]
 
 
-@dataclass(slots=True)
-class Control:
-    """GET endpoints look, POST endpoints take a JSON object and act. Unknown names answer 404, mistakes 400."""
-
-    fake: "FakeGitLab"
-
-    def respond(self, request: Request, path: str) -> Response:
-        name = path.removeprefix("/_fake/").strip("/")
-        action = (POSTS if request.method == "POST" else GETS).get(name)
-        if action is None:
-            return json_response({"error": "no such endpoint", "endpoints": sorted(GETS) + sorted(POSTS)}, 404)
-        try:
-            body = json.loads(request.get_data() or b"{}")
-            return json_response(action(self.fake, body))
-        except (KeyError, ValueError, TypeError) as error:
-            return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
+def control(fake: "FakeGitLab") -> "Control[FakeGitLab]":
+    return Control(fake, GETS, POSTS)
 
 
 def place(fake: "FakeGitLab", body: Json) -> Group | Project:
@@ -61,31 +43,6 @@ def _hooks(fake: "FakeGitLab", body: Json) -> object:
     return [hook(fake.core, each) | {"kind": each.kind} for each in fake.state.hooks.values()]
 
 
-def _deliveries(fake: "FakeGitLab", body: Json) -> object:
-    return [_delivery(each) for each in fake.deliveries]
-
-
-def _delivery(record: DeliveryRecord) -> Json:
-    headers = {key: value for key, value in record.headers.items() if key != "X-Gitlab-Token"}
-    return {
-        "id": record.id,
-        "hook_id": record.hook_id,
-        "url": record.url,
-        "event": record.event,
-        "at": iso(record.at),
-        "status": record.status,
-        "error": record.error,
-        "headers": headers,
-        "payload": record.payload,
-    }
-
-
-def _requests(fake: "FakeGitLab", body: Json) -> object:
-    return [
-        {"method": each.method, "path": each.path, "query": each.query, "status": each.status} for each in fake.requests
-    ]
-
-
 def _readers(fake: "FakeGitLab", body: Json) -> object:
     state = fake.state
     names = {each.id: each.username for each in state.users.values()}
@@ -95,15 +52,9 @@ def _readers(fake: "FakeGitLab", body: Json) -> object:
 
 
 def _tag(fake: "FakeGitLab", body: Json) -> object:
-    message = body.get("message")
     project = fake.project(str(body["project"]))
-    target = body.get("target")
-    tagged = fake.tag(
-        project,
-        str(body["name"]),
-        target=None if target is None else str(target),
-        message=None if message is None else str(message),
-    )
+    target, message = text_or_none(body, "target"), text_or_none(body, "message")
+    tagged = fake.tag(project, str(body["name"]), target=target, message=message)
     return {"id": tagged}
 
 
@@ -111,10 +62,9 @@ def _commit(fake: "FakeGitLab", body: Json) -> object:
     files = body["files"]
     if not isinstance(files, dict):
         raise TypeError("files is an object of path to text")
-    branch = body.get("branch")
     project = fake.project(str(body["project"]))
     message = str(body.get("message", "Change"))
-    made = fake.commit(project, files, message=message, branch=None if branch is None else str(branch))
+    made = fake.commit(project, files, message=message, branch=text_or_none(body, "branch"))
     return {"id": made}
 
 
@@ -151,39 +101,9 @@ def _application(fake: "FakeGitLab", body: Json) -> object:
     return {"client_id": made.client_id, "secret": made.secret}
 
 
-def _misbehave(fake: "FakeGitLab", body: Json) -> object:
-    times = body.get("times")
-    fake.misbehave(
-        str(body["path_regex"]),
-        str(body["kind"]),
-        after=int(str(body.get("after", 0))),
-        times=None if times is None else int(str(times)),
-        seconds=float(str(body.get("seconds", 1.0))),
-    )
-    return {}
-
-
-def _behave(fake: "FakeGitLab", body: Json) -> object:
-    fake.behave()
-    return {}
-
-
-def _advance(fake: "FakeGitLab", body: Json) -> object:
-    fake.clock.advance(seconds=float(str(body["seconds"])))
-    return {"now": iso(fake.clock.now())}
-
-
-def _redeliver(fake: "FakeGitLab", body: Json) -> object:
-    wanted = int(str(body["id"]))
-    record = next(each for each in fake.deliveries if each.id == wanted)
-    return _delivery(fake.redeliver(record))
-
-
 GETS: dict[str, Action] = {
     "state": _state,
     "hooks": _hooks,
-    "deliveries": _deliveries,
-    "requests": _requests,
     "readers": _readers,
 }
 POSTS: dict[str, Action] = {
@@ -195,8 +115,4 @@ POSTS: dict[str, Action] = {
     "remove_member": _remove_member,
     "set_state": _set_state,
     "application": _application,
-    "misbehave": _misbehave,
-    "behave": _behave,
-    "advance": _advance,
-    "redeliver": _redeliver,
 }

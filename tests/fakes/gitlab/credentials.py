@@ -1,13 +1,13 @@
 """Which token came with a request, whose it is and what it may do."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 
 from werkzeug import Request
 
+from tests.fakes.parts.routing import ApiError
+
 from .model import AccessToken, DeployToken, OAuthToken, User
-from .routing import ApiError, forbidden, unauthorized
+from .routing import forbidden, unauthorized
 from .server_core import Core
 from .state import digest
 
@@ -88,18 +88,6 @@ def _presented(request: Request) -> str | None:
     if header.lower().startswith("bearer "):
         return header[7:].strip()
     return request.headers.get("PRIVATE-TOKEN") or request.args.get("private_token") or request.args.get("access_token")
-
-
-def basic_credentials(request: Request) -> tuple[str, str] | None:
-    """User name and password of HTTP Basic; None without them or when they can not be read."""
-    header = request.headers.get("Authorization", "")
-    if not header.lower().startswith("basic "):
-        return None
-    try:
-        name, _, password = base64.b64decode(header[6:], validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return name, password
 
 
 def deploy_token(core: Core, username: str, password: str) -> DeployToken | None:

@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Iterator
 
+from tests.fakes.parts.routing import Json
+
 from . import payloads
-from .deliveries import Origin
+from .deliveries import Origin, send
 from .model import Group, Hook, Membership, Project, Source, User
 from .payloads import Change
-from .routing import Json
 from .server_core import Core
 
 PUSHED_REFS_LIMIT = 3  # more branches and tags in one push: no hook at all
@@ -112,4 +113,4 @@ def _system_hooks(core: Core, flag: str | None = None) -> list[Hook]:
 def _send(core: Core, hooks: list[Hook], header: str, body: Json) -> None:
     event_uuid = str(uuid.uuid4())
     for hook in hooks:
-        core.sender.send(origin(core), hook, header, body, event_uuid)
+        send(core.sender, origin(core), hook, header, body, event_uuid)

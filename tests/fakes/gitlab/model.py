@@ -248,23 +248,3 @@ class DeployToken:
     scopes: tuple[str, ...]
     expires_on: date | None = None
     is_revoked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
-    """One answered request, for tests. Never holds a credential."""
-
-    method: str
-    path: str
-    template: str
-    query: dict[str, str]
-    status: int
-
-
-@dataclass(slots=True)
-class BrowserSession:
-    """Who is signed in in one browser, and where to go after signing in."""
-
-    authenticity_token: str = field(repr=False)
-    user_id: int | None = None
-    return_to: str = ""

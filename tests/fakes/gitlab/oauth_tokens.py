@@ -8,9 +8,11 @@ from hashlib import sha256
 
 from werkzeug import Request, Response
 
-from .credentials import basic_credentials, usable_token
+from tests.fakes.parts.git_http import basic_credentials
+from tests.fakes.parts.routing import ApiError, Json, json_response
+
+from .credentials import usable_token
 from .model import Application, AuthorizationCode, OAuthToken
-from .routing import ApiError, Json, json_response
 from .server_core import Core
 from .state import digest
 

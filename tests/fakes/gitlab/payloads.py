@@ -1,11 +1,12 @@
 """The bodies of webhook deliveries."""
 
-from .clock import iso
-from .git_objects import Commit
+from tests.fakes.parts.clock import iso
+from tests.fakes.parts.git_objects import Commit
+from tests.fakes.parts.repository import ZERO_ID
+from tests.fakes.parts.routing import Json
+
 from .model import LEVEL_NAMES, Group, Membership, Project, User
 from .rendering import http_url, ssh_url
-from .repository import ZERO_ID
-from .routing import Json
 from .server_core import Core
 
 VISIBILITY_LEVELS = {"private": 0, "internal": 10, "public": 20}

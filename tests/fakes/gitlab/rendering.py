@@ -2,10 +2,11 @@
 
 from urllib.parse import urlsplit
 
-from .clock import iso
+from tests.fakes.parts.clock import iso
+from tests.fakes.parts.routing import Json
+
 from .model import Group, Hook, MemberRole, Project, Share, Source, User
 from .rights import Effective, reads_code, rows_of
-from .routing import Json
 from .server_core import Core
 
 

@@ -1,20 +1,20 @@
-"""Requests, answers and routes of the REST API: encoded path segments, scopes, paging, error bodies."""
+"""Requests and routes of GitLab's REST API: scopes, paging, error bodies."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import unquote, urlencode
+from urllib.parse import urlencode
 
 from werkzeug import Request, Response
+
+from tests.fakes.parts.routing import SECRET_PARAMETERS, ApiError, Json, json_response, raw_path
+from tests.fakes.parts.routing import Routes as AnyRoutes
 
 if TYPE_CHECKING:
     from .credentials import Caller
     from .server_core import Core
 
-Json = dict[str, object]
 Row = TypeVar("Row")
-Handler = Callable[["Call"], Response]
 
 READ = ("api", "read_api")
 READ_USER = ("api", "read_api", "read_user")
@@ -24,17 +24,6 @@ ANY: tuple[str, ...] = ()
 
 UNCOUNTED_ROWS = 10_000
 MAX_OFFSET = 50_000
-
-
-class ApiError(Exception):
-    """Ends a handler with an error answer."""
-
-    def __init__(self, status: int, body: Json, headers: dict[str, str] | None = None) -> None:
-        super().__init__(status)
-        self.status, self.body, self.headers = status, body, headers or {}
-
-    def response(self) -> Response:
-        return json_response(self.body, self.status, self.headers)
 
 
 def not_found(what: str = "") -> ApiError:
@@ -51,10 +40,6 @@ def unauthorized() -> ApiError:
 
 def bad_parameter(name: str, problem: str) -> ApiError:
     return ApiError(400, {"error": f"{name} {problem}"})
-
-
-def json_response(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(json.dumps(body), status, headers, content_type="application/json")
 
 
 @dataclass(slots=True)
@@ -130,70 +115,8 @@ class Call:
         return f"{self.core.base_url}{raw_path(self.request, self.core.prefix)}?{urlencode(sorted(query.items()))}"
 
 
-SECRET_PARAMETERS = frozenset({"access_token", "private_token", "code", "client_secret", "refresh_token", "state"})
+class Routes(AnyRoutes[Call]):
+    """GitLab's routes: reading asks for a reading scope, everything else for a writing one."""
 
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A path template such as `/projects/:id/hooks` with the scopes that open it."""
-
-    method: str
-    template: str
-    scopes: tuple[str, ...]
-    handler: Handler
-
-    def match(self, segments: list[str]) -> dict[str, str] | None:
-        names = self.template.strip("/").split("/")
-        if len(names) != len(segments):
-            return None
-        pairs = list(zip(names, segments, strict=True))
-        if any(not name.startswith(":") and name != segment for name, segment in pairs):
-            return None
-        return {name[1:]: unquote(segment) for name, segment in pairs if name.startswith(":")}
-
-
-class Routes:
-    """A collection of routes that a module fills by decorators."""
-
-    def __init__(self, *parts: "Routes") -> None:
-        self.routes: list[Route] = [route for part in parts for route in part.routes]
-
-    def get(self, template: str, scopes: tuple[str, ...] = READ) -> Callable[[Handler], Handler]:
-        return self._add("GET", template, scopes)
-
-    def post(self, template: str) -> Callable[[Handler], Handler]:
-        return self._add("POST", template, WRITE)
-
-    def put(self, template: str) -> Callable[[Handler], Handler]:
-        return self._add("PUT", template, WRITE)
-
-    def delete(self, template: str) -> Callable[[Handler], Handler]:
-        return self._add("DELETE", template, WRITE)
-
-    def _add(self, method: str, template: str, scopes: tuple[str, ...]) -> Callable[[Handler], Handler]:
-        def register(handler: Handler) -> Handler:
-            self.routes.append(Route(method, template, scopes, handler))
-            return handler
-
-        return register
-
-    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """Raises ApiError 404 or 405. A HEAD request finds the GET route."""
-        segments = path.strip("/").split("/")
-        matches = [(route, found) for route in self.routes if (found := route.match(segments)) is not None]
-        if not matches:
-            raise ApiError(404, {"error": "404 Not Found"})
-        wanted = "GET" if method == "HEAD" else method
-        for route, found in matches:
-            if route.method == wanted:
-                return route, found
-        raise ApiError(405, {"error": "405 Not Allowed"})
-
-
-def raw_path(request: Request, prefix: str) -> str:
-    """The path as it was sent, still encoded, without the prefix that the server is installed under."""
-    raw: str = request.environ.get("REQUEST_URI") or request.environ["RAW_URI"]
-    path = raw.partition("?")[0]
-    if "://" in path:
-        path = "/" + path.split("://", 1)[1].partition("/")[2]
-    return path.removeprefix(prefix)
+    read_scopes = READ
+    write_scopes = WRITE

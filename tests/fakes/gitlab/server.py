@@ -1,30 +1,27 @@
-"""The WSGI application: which part answers a request, misbehaviour, and the request log."""
+"""Which part of the fake GitLab answers a request."""
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from werkzeug import Request, Response
 
-from . import api_groups, api_hooks, api_members, api_people, api_projects, api_repository, oauth_tokens
+from tests.fakes.parts.application import TEMPLATE, BaseApplication
+from tests.fakes.parts.git_http import is_git_path
+from tests.fakes.parts.routing import ApiError, json_response
+from tests.fakes.parts.throttling import Toll
+
+from . import api_groups, api_hooks, api_members, api_people, api_projects, api_repository, oauth_tokens, throttling
 from .application_pages import applications, is_application_path
 from .browser import Visit, visit
 from .consent import authorize_page, decide
-from .control import Control
 from .credentials import identify
-from .git_http import is_git_path
 from .git_http import serve as serve_git
-from .misbehaviour import Rule, spoil
-from .model import RequestRecord
 from .rights import sees_group, sees_project
-from .routing import SECRET_PARAMETERS, ApiError, Call, Routes, json_response, raw_path
+from .routing import Call, Routes
 from .server_core import Core
 from .sign_in import sign_in, sign_in_page, sign_out, start
-from .throttling import refusal
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from .spoiling import SPOILERS
 
 API = Routes(
     api_people.routes,
@@ -47,65 +44,32 @@ PAGES: dict[tuple[str, str], Callable[[Visit], Response]] = {
     ("GET", "/oauth/authorize"): authorize_page,
     ("POST", "/oauth/authorize"): decide,
 }
-TEMPLATE = "fake.template"
 
 
-class Application:
+class Application(BaseApplication[Core]):
     """A WSGI callable around one `Core`."""
 
-    def __init__(self, core: Core, control: Control | None) -> None:
-        self.core = core
-        self.rules: list[Rule] = []
-        self._control = control
+    spoilers = SPOILERS
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        response = self._respond(Request(environ))
-        return response(environ, start_response)
-
-    def _respond(self, request: Request) -> Response:
-        path = raw_path(request, self.core.prefix)
-        if self._control is not None and path.startswith("/_fake/"):
-            return self._control.respond(request, path)
-        query = request.query_string.decode()
-        target = f"{path}?{query}" if query else path
-        rule = next((each for each in list(self.rules) if each.takes(target)), None)
-        status = 0
-        try:
-            if rule is None:
-                response = self._answer(request, path)
-            else:
-                response = spoil(rule, request, lambda: self._answer(request, path))
-            status = response.status_code
-        finally:
-            self._record(request, path, status)
-        return response
-
-    def _record(self, request: Request, path: str, status: int) -> None:
-        query = {key: value for key, value in request.args.items() if key not in SECRET_PARAMETERS}
-        template = request.environ.get(TEMPLATE, path)
-        self.core.requests.append(RequestRecord(request.method, path, template, query, status))
-
-    def _answer(self, request: Request, path: str) -> Response:
-        if self.core.prefix and not request.path.startswith(f"{self.core.prefix}/"):
-            return Response("Not here", 404, content_type="text/plain")
+    def answer(self, request: Request, path: str) -> Response:
         if is_git_path(path):
             request.environ[TEMPLATE] = "/:project.git" + path.rpartition(".git")[2]
             return serve_git(self.core, request)
-        limits = self._admit(request, path)
-        if "Retry-After" in limits:
-            return refusal(limits)
+        toll = self._admit(request, path)
+        if toll is not None and toll.is_over:
+            return throttling.refusal(toll)
         with self.core.state.lock:
             response = self._locked_answer(request, path)
-        response.headers.update(limits)
+        response.headers.update(throttling.headers(toll) if toll is not None else {})
         response.headers["X-Gitlab-Meta"] = json.dumps({"correlation_id": "0" * 26, "version": "1"})
         return response
 
-    def _admit(self, request: Request, path: str) -> dict[str, str]:
+    def _admit(self, request: Request, path: str) -> Toll | None:
         """Let an API request travel, and count it."""
         if not path.startswith("/api/v4/"):
-            return {}
+            return None
         self.core.throttle.travel()
-        return self.core.throttle.take(request)
+        return throttling.take(self.core.throttle, request)
 
     def _locked_answer(self, request: Request, path: str) -> Response:
         try:
@@ -121,7 +85,7 @@ class Application:
         return self._page(request, path)
 
     def _api(self, request: Request, path: str) -> Response:
-        route, params = API.find(request.method, path)
+        route, params = API.find(request.method, path.rstrip("/"))
         request.environ[TEMPLATE] = route.template.replace(":kind", params.get("kind", ":kind"))
         caller = identify(self.core, request)
         caller.require_scope(route.scopes)

@@ -3,7 +3,9 @@
 from markupsafe import Markup
 from werkzeug import Response
 
-from .browser import Visit, alert, button, paragraph, text_field
+from tests.fakes.parts.browser import alert, button, paragraph, text_field
+
+from .browser import Visit
 from .model import LEVEL_NAMES, Membership, User
 
 SHOWN_USERS = 60
@@ -69,9 +71,5 @@ def sign_out(visit: Visit) -> Response:
 
 def ask_to_sign_in(visit: Visit) -> Response:
     """Remember where the browser wanted to go, and send it to the sign-in page."""
-    query = visit.request.query_string.decode()
-    path = visit.request.path
-    visit.session.return_to = f"{visit.core.base_url}{path.removeprefix(visit.core.prefix)}" + (
-        f"?{query}" if query else ""
-    )
+    visit.remember()
     return visit.go(f"{visit.core.base_url}/users/sign_in")

@@ -4,11 +4,13 @@ import threading
 from collections.abc import Iterator
 from hashlib import sha256
 
+from tests.fakes.parts.browser import BrowserSession
+from tests.fakes.parts.repository import Repository
+
 from .model import (
     AccessToken,
     Application,
     AuthorizationCode,
-    BrowserSession,
     DeployToken,
     Group,
     Hook,
@@ -19,7 +21,6 @@ from .model import (
     Source,
     User,
 )
-from .repository import Repository
 
 
 def digest(secret: str) -> str:

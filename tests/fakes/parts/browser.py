@@ -1,16 +1,15 @@
-"""What the browser pages share: the session cookie, the page frame, forms with an authenticity token."""
+"""What the browser pages share: the page frame, the session's cookie, forms with an authenticity token."""
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
 
 from markupsafe import Markup, escape
 from werkzeug import Request, Response
 
-from .model import BrowserSession, User
-from .server_core import Core
+from .core import BaseCore
 
-COOKIE = "_gitlab_session"
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#222}"
     "button{font:inherit;padding:.4rem .9rem;margin:.15rem .3rem .15rem 0;cursor:pointer}"
@@ -21,28 +20,43 @@ STYLE = (
 
 
 @dataclass(slots=True)
-class Visit:
+class BrowserSession:
+    """Who is signed in in one browser, and where to go after signing in."""
+
+    authenticity_token: str = field(repr=False)
+    user_id: int | None = None
+    return_to: str = ""
+
+
+CoreT = TypeVar("CoreT", bound=BaseCore[Any])
+
+
+@dataclass(slots=True)
+class BaseVisit(Generic[CoreT]):
     """One browser request: the session behind it, and whether its cookie is new."""
 
-    core: Core
+    brand: ClassVar[str] = ""
+    cookie: ClassVar[str] = ""
+
+    core: CoreT
     request: Request
     key: str
     session: BrowserSession
     is_new: bool
 
     @property
-    def user(self) -> User | None:
-        user = self.core.state.users.get(self.session.user_id or 0)
-        return user if user is not None and user.is_active else None
+    def signed_in(self) -> str:
+        """The name and the handle of who is signed in; empty when nobody is."""
+        return ""
 
     def page(self, title: str, *parts: Markup, status: int = 200) -> Response:
-        who = _signed_in(self.user)
+        who = Markup("<p class=note>Signed in as {}</p>").format(self.signed_in) if self.signed_in else Markup("")
         body = Markup("").join([who, *parts])
         html = Markup(
             "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-            "<title>{0} · GitLab</title><style>{1}</style><main><p class=note>GitLab (a fake one, for trying things "
+            "<title>{0} · {3}</title><style>{1}</style><main><p class=note>{3} (a fake one, for trying things "
             "out)</p><h1>{0}</h1>{2}</main></html>"
-        ).format(title, Markup(STYLE), body)
+        ).format(title, Markup(STYLE), body, self.brand)
         return self.keep(Response(html, status, content_type="text/html; charset=utf-8"))
 
     def go(self, location: str) -> Response:
@@ -52,7 +66,7 @@ class Visit:
         if self.is_new:
             path = self.core.prefix or "/"
             is_secure = self.core.base_url.startswith("https:")
-            response.set_cookie(COOKIE, self.key, path=path, secure=is_secure, httponly=True, samesite="Lax")
+            response.set_cookie(self.cookie, self.key, path=path, secure=is_secure, httponly=True, samesite="Lax")
         return response
 
     def form(self, path: str, fields: Iterable[Markup], values: dict[str, str] | None = None) -> Markup:
@@ -67,15 +81,24 @@ class Visit:
         sent = self.request.form.get("authenticity_token", "")
         return secrets.compare_digest(sent, self.session.authenticity_token)
 
+    def remember(self) -> None:
+        """Where the browser wanted to go before it was asked to sign in."""
+        query = self.request.query_string.decode()
+        path = self.request.path.removeprefix(self.core.prefix)
+        self.session.return_to = f"{self.core.base_url}{path}" + (f"?{query}" if query else "")
 
-def visit(core: Core, request: Request) -> Visit:
-    key = request.cookies.get(COOKIE, "")
-    session = core.state.sessions.get(key)
+
+def find_session(
+    sessions: dict[str, BrowserSession], request: Request, cookie: str
+) -> tuple[str, BrowserSession, bool]:
+    """The session of a browser's cookie, or a new one: key, session, whether it is new."""
+    key = request.cookies.get(cookie, "")
+    session = sessions.get(key)
     if session is not None:
-        return Visit(core, request, key, session, is_new=False)
+        return key, session, False
     key, session = secrets.token_hex(16), BrowserSession(secrets.token_hex(16))
-    core.state.sessions[key] = session
-    return Visit(core, request, key, session, is_new=True)
+    sessions[key] = session
+    return key, session, True
 
 
 def button(label: str, name: str = "", value: str = "") -> Markup:
@@ -91,8 +114,9 @@ def checkbox(name: str, value: str, label: str, *, is_checked: bool = False) -> 
     return Markup("<label><input type=checkbox name='{}' value='{}'{}> {}</label>").format(name, value, checked, label)
 
 
-def text_field(name: str, label: str) -> Markup:
-    return Markup("<label for='{0}'>{1}</label><input type=text id='{0}' name='{0}'>").format(name, label)
+def text_field(name: str, label: str, value: str = "") -> Markup:
+    row = "<label for='{0}'>{1}</label><input type=text id='{0}' name='{0}' value='{2}'>"
+    return Markup(row).format(name, label, value)
 
 
 def text_area(name: str, label: str) -> Markup:
@@ -105,9 +129,3 @@ def code(element_id: str, label: str, value: str) -> Markup:
 
 def alert(text: str) -> Markup:
     return Markup("<p role=alert>{}</p>").format(escape(text))
-
-
-def _signed_in(user: User | None) -> Markup:
-    if user is None:
-        return Markup("")
-    return Markup("<p class=note>Signed in as {} (@{})</p>").format(user.name, user.username)

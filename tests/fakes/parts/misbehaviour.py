@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -50,7 +50,7 @@ class Rule:
     times: int | None = None
     seconds: float = 1.0
     retry_after: int = 1
-    url: str = "https://elsewhere.example/api/v4/"
+    url: str = "https://elsewhere.example/api/"
     seen: int = 0
     hits: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -70,13 +70,18 @@ class Rule:
             return is_due
 
 
-def spoil(rule: Rule, request: Request, produce: Produce) -> Response:
-    """The answer under a rule. Never returns for a reset connection: raises ConnectionResetError.
+Spoiler = Callable[[Rule, Request, Produce], Response]
+Spoilers = Mapping[Kind, Spoiler]
 
-    What is spoiled is a whole answer: "304 Not Modified" has nothing that could be.
+
+def spoil(rule: Rule, request: Request, produce: Produce, own: Spoilers) -> Response:
+    """The answer under a rule; `own` is what a host does in its own way.
+
+    Never returns for a reset connection: raises ConnectionResetError. What is spoiled is a whole answer: "304 Not
+    Modified" has nothing that could be.
     """
     request.environ.pop("HTTP_IF_NONE_MATCH", None)
-    return _SPOILERS[rule.kind](rule, request, produce)
+    return (own.get(rule.kind) or _SPOILERS[rule.kind])(rule, request, produce)
 
 
 def _html(rule: Rule, request: Request, produce: Produce) -> Response:
@@ -125,31 +130,26 @@ def _streamed(response: Response, parts: Iterator[bytes], length: int) -> Respon
 
 
 def _empty(rule: Rule, request: Request, produce: Produce) -> Response:
+    """No rows and no further page."""
     response = produce()
     response.set_data(b"[]")
-    total = max(int(response.headers.get("X-Total", "0")), 1)
-    response.headers["X-Total"] = str(total)
-    response.headers["X-Next-Page"] = ""
     response.headers.pop("Link", None)
     return response
 
 
-def _wrong_total(rule: Rule, request: Request, produce: Produce) -> Response:
-    response = produce()
-    response.headers["X-Total"] = str(int(response.headers.get("X-Total", "0")) + 5)
-    return response
+def _as_it_is(rule: Rule, request: Request, produce: Produce) -> Response:
+    """Hosts without totals have none that could be wrong."""
+    return produce()
 
 
 def _foreign_link(rule: Rule, request: Request, produce: Produce) -> Response:
     response = produce()
     response.headers["Link"] = f'<{rule.url}?page=2&per_page=100>; rel="next"'
-    response.headers["X-Next-Page"] = "2"
     return response
 
 
 def _missing_link(rule: Rule, request: Request, produce: Produce) -> Response:
     response = produce()
-    response.headers["X-Next-Page"] = ""
     response.headers.pop("Link", None)
     return response
 
@@ -169,15 +169,7 @@ def _slow(rule: Rule, request: Request, produce: Produce) -> Response:
 
 
 def _rate_limited(rule: Rule, request: Request, produce: Produce) -> Response:
-    headers = {
-        "Retry-After": str(rule.retry_after),
-        "RateLimit-Limit": "60",
-        "RateLimit-Name": "throttle_authenticated_api",
-        "RateLimit-Observed": "67",
-        "RateLimit-Remaining": "0",
-        "RateLimit-Reset": str(int(time.time()) + rule.retry_after),
-    }
-    return Response("Retry later\n", 429, headers, content_type="text/plain")
+    return Response("Retry later\n", 429, {"Retry-After": str(rule.retry_after)}, content_type="text/plain")
 
 
 def _reset(rule: Rule, request: Request, produce: Produce) -> Response:
@@ -191,7 +183,7 @@ def _redirect(rule: Rule, request: Request, produce: Produce) -> Response:
     return Response(status=302, headers={"Location": rule.url})
 
 
-_SPOILERS: dict[Kind, Callable[[Rule, Request, Produce], Response]] = {
+_SPOILERS: Spoilers = {
     Kind.HTML_200: _html,
     Kind.STATUS_304: _status,
     Kind.STATUS_401: _status,
@@ -203,7 +195,7 @@ _SPOILERS: dict[Kind, Callable[[Rule, Request, Produce], Response]] = {
     Kind.TRUNCATED_JSON: _truncated,
     Kind.CUT_BODY: _cut,
     Kind.EMPTY_WITH_WRONG_TOTAL: _empty,
-    Kind.WRONG_TOTAL: _wrong_total,
+    Kind.WRONG_TOTAL: _as_it_is,
     Kind.FOREIGN_NEXT_LINK: _foreign_link,
     Kind.MISSING_NEXT_LINK: _missing_link,
     Kind.DUPLICATE_IDS: _duplicates,

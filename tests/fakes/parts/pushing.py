@@ -1,33 +1,39 @@
-"""Methods of the fake that change code as a push would: commits, tags, branches, and the hooks that follow."""
+"""Methods of a fake that change code as a push would: commits, tags, branches, and the hooks that follow."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Generic, TypeVar
 
-from . import hook_events
+from .git_http import Change
 from .git_objects import Files
-from .model import Project, User
 from .repository import Repository
-from .server_core import Core
+
+PlaceT = TypeVar("PlaceT")  # what has a repository: a project, a repository of the host
+UserT = TypeVar("UserT")
 
 
-class Pushing:
-    """Needs a `core`. Each method is one push; the first user pushes unless somebody is named."""
+class Pushing(ABC, Generic[PlaceT, UserT]):
+    """Each method is one push; the host decides who pushes unless somebody is named."""
 
-    core: Core
+    @abstractmethod
+    def repository(self, project: PlaceT) -> Repository:
+        """The code."""
 
-    def repository(self, project: Project) -> Repository:
-        return self.core.repository(project)
+    @abstractmethod
+    def pushed(self, project: PlaceT, user: UserT | None, changes: list[Change]) -> None:
+        """Tell the hooks."""
 
     def commit(
         self,
-        project: Project,
+        project: PlaceT,
         files: Files,
         *,
         message: str = "Change",
         branch: str | None = None,
         at: datetime | None = None,
         removed: tuple[str, ...] = (),
-        user: User | None = None,
+        user: UserT | None = None,
     ) -> str:
         """Add a commit on a branch (default: the default one; a new one starts there) and push it. Returns its id."""
         repository = self.repository(project)
@@ -38,12 +44,12 @@ class Pushing:
 
     def tag(
         self,
-        project: Project,
+        project: PlaceT,
         name: str,
         *,
         target: str | None = None,
         message: str | None = None,
-        user: User | None = None,
+        user: UserT | None = None,
     ) -> str:
         """Create or move a tag; annotated when it has a message. `target`: a ref or commit, else the default branch.
 
@@ -57,20 +63,14 @@ class Pushing:
         self.push(project, {f"refs/tags/{name}": made}, user=user)
         return made
 
-    def release(self, project: Project, tag: str) -> None:
-        """Make a release of an existing tag: nothing but the hook. Raises KeyError for a tag that is not there."""
-        hook_events.release_made(self.core, project, tag)
-
-    def delete_tag(self, project: Project, name: str) -> None:
+    def delete_tag(self, project: PlaceT, name: str) -> None:
         self.push(project, {f"refs/tags/{name}": None})
 
-    def delete_branch(self, project: Project, name: str) -> None:
+    def delete_branch(self, project: PlaceT, name: str) -> None:
         self.push(project, {f"refs/heads/{name}": None})
 
-    def push(self, project: Project, refs: Mapping[str, str | None], *, user: User | None = None) -> None:
-        """Set several refs in one push (None deletes). More than three changes fire no hook."""
+    def push(self, project: PlaceT, refs: Mapping[str, str | None], *, user: UserT | None = None) -> None:
+        """Set several refs in one push (None deletes). The host may fire no hook for very many."""
         repository = self.repository(project)
         made = [repository.set_ref(name, target) for name, target in refs.items()]
-        with self.core.state.lock:
-            who = user or next(iter(self.core.state.users.values()))
-            hook_events.refs_changed(self.core, project, who, [each for each in made if each[1] != each[2]])
+        self.pushed(project, user, [each for each in made if each[1] != each[2]])

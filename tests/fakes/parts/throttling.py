@@ -1,25 +1,47 @@
-"""A limit on the requests per minute, and the time that a request travels."""
+"""A limit on the requests per period, and the time that a request travels."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from hashlib import sha256
 from threading import Lock
-
-from werkzeug import Request, Response
+from typing import NamedTuple
 
 from .clock import Clock
 
-PERIOD = 60
+MINUTE = 60
+
+
+class Toll(NamedTuple):
+    """What one request counts for: the how manyth it is of how many until when. `limit` 0: there is no limit."""
+
+    limit: int
+    observed: int
+    reset: int  # seconds since 1970
+    now: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this request is one too many."""
+        return self.observed > self.limit > 0
+
+    @property
+    def remaining(self) -> int:
+        """How many more may come."""
+        return max(self.limit - self.observed, 0)
+
+    @property
+    def wait(self) -> int:
+        """Seconds until the next period."""
+        return max(1, self.reset - self.now)
 
 
 @dataclass(slots=True)
 class Throttle:
-    """Counts what each token asks in a minute by the clock. `limit` None: no limit, and no headers about one."""
+    """Counts what each asker asks in a period by the clock. `limit` None: no limit, and no headers about one."""
 
     clock: Clock
     limit: int | None = None
+    period: int = MINUTE  # seconds
     latency: float = 0.0  # seconds per API request
     _asked: dict[tuple[str, int], int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
@@ -29,31 +51,18 @@ class Throttle:
         if self.latency:
             time.sleep(self.latency)
 
-    def take(self, request: Request) -> dict[str, str]:
-        """Count a request; the headers of its answer. Used up when `Retry-After` is among them."""
+    def take(self, asker: str, count: int = 1, limit: int | None = None) -> Toll | None:
+        """Count a request (0: only look; -1: it did not count after all). None when there is no limit.
+
+        `limit` is for askers with one of their own.
+        """
         if self.limit is None:
-            return {}
-        period = int(self.clock.now().timestamp()) // PERIOD
-        asker = sha256(request.headers.get("Authorization", "").encode()).hexdigest()
+            return None
+        now = int(self.clock.now().timestamp())
+        period = now // self.period
         with self._lock:
-            observed = self._asked[asker, period] = self._asked.get((asker, period), 0) + 1
-        return self._headers(self.limit, observed, reset=(period + 1) * PERIOD)
-
-    def _headers(self, limit: int, observed: int, *, reset: int) -> dict[str, str]:
-        now = self.clock.now()
-        headers = {
-            "RateLimit-Limit": str(limit),
-            "RateLimit-Name": "throttle_authenticated_api",
-            "RateLimit-Observed": str(observed),
-            "RateLimit-Remaining": str(max(limit - observed, 0)),
-            "RateLimit-Reset": str(reset),
-            "RateLimit-ResetTime": format_datetime(datetime.fromtimestamp(reset, tz=UTC), usegmt=True),
-        }
-        if observed > limit:
-            headers["Retry-After"] = str(max(1, reset - int(now.timestamp())))
-        return headers
+            observed = self._asked[asker, period] = self._asked.get((asker, period), 0) + count
+        return Toll(limit or self.limit, observed, (period + 1) * self.period, now)
 
 
-def refusal(headers: dict[str, str]) -> Response:
-    """What is answered when the limit is used up."""
-    return Response("Retry later\n", 429, headers, content_type="text/plain")
+LimitHeaders = Callable[[Toll], dict[str, str]]

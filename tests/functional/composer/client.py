@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.wsgi import ClosingIterator
 
-from tests.fakes.gitlab.listening import Listener
+from tests.fakes.parts.listening import Listener
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -5,13 +5,13 @@ from shutil import rmtree
 
 import pytest
 
-from integrations.codehost import RateBudget
 from integrations.errors import RateLimited
+from integrations.request_count import RateBudget
 from integrations.service import open_code_host
 from models import Credential, Identity, RunResult, SyncPart
 from sync.reserve import reserve_for
 from tests.fakes.gitlab import Level
-from tests.fakes.gitlab.model import RequestRecord
+from tests.fakes.parts.records import RequestRecord
 from tests.functional.rows import add_credential
 from tests.functional.sync.conftest import Company
 

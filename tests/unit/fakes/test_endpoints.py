@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests.fakes.gitlab import FakeGitLab, File, Level
-from tests.fakes.gitlab.git_objects import EXECUTABLE_MODE, SYMLINK_MODE, Files
+from tests.fakes.parts.git_objects import EXECUTABLE_MODE, SYMLINK_MODE, Files
 from tests.unit.fakes.clients import Acme, ApiClient
 
 

@@ -14,7 +14,7 @@ import requests
 
 from tests.fakes.company import small_company
 from tests.fakes.gitlab import FakeGitLab
-from tests.fakes.gitlab.keeping import load, save
+from tests.fakes.parts.keeping import load, save
 from tests.unit.fakes.clients import ApiClient, Receiver, build_acme
 from tests.unit.fakes.git_client import git, url
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.gitlab import FakeGitLab, Level, sign
-from tests.fakes.gitlab.clock import Clock
+from tests.fakes.parts.clock import Clock
 from tests.unit.fakes.clients import Acme, ApiClient, Received, Receiver, facts
 from tests.unit.fakes.git_client import git, url
 
