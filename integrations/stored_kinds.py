@@ -1,0 +1,25 @@
+"""Kinds of credentials that an organization can store: what is asked for, and how each is used. Data only."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+StoredKey = Literal["access_token", "api_token", "password", "github_app"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKind:
+    """One kind of credential, as a platform takes it. `key` is that of the credential's row."""
+
+    key: StoredKey
+    label: str
+    where: str  # where it is made at the host, and what it has to be allowed to do
+    secret_label: str
+    username_label: str = ""  # what to type beside the secret; "" when the secret speaks for itself
+    sends: Literal["bearer", "basic"] = "bearer"  # with REST requests: the secret alone, or with the user name
+    git_username: str = ""  # goes with the secret to git over HTTPS; "" means the account's own name
+    names_account: bool = True  # False: the host tells no account behind it, only what it may read
+
+    @property
+    def is_app(self) -> bool:
+        """Whether the secret is a private key with which tokens are made."""
+        return self.key == "github_app"
