@@ -2,7 +2,7 @@
 
 Somebody must be a member of the organization, and then may read a package for any of these reasons: they own or
 administer the organization; a team of theirs is granted the repository; they are granted it themselves; or it is
-internal or public at the host and they have an account there that is not known to be external.
+internal, public or for everybody at the host and they have an account there that is not known to be external.
 
 While a synchronization is suspended, because the host does not find its root any more, nothing that it grants counts:
 nobody reads its packages, and its teams make nobody a member. Its owners stay owners, to repair it.
@@ -36,6 +36,7 @@ from models import (
 
 SERVED_STATES = (PackageState.ACTIVE, PackageState.FAILING)
 HOLDING_STATES = (PackageState.PENDING, *SERVED_STATES)  # that have their name for themselves
+FOR_ACCOUNTS_THERE = (GrantSource.BASE, GrantSource.VISIBILITY)
 LISTED_STATES = (PackageState.CONFLICT, *HOLDING_STATES)
 
 
@@ -199,7 +200,7 @@ def _is_granted(person: _Person, today: date) -> ColumnElement[bool]:
         (grant,),
         grant.repository_id == Package.repository_id,
         or_(grant.expires_on.is_(None), grant.expires_on > today),
-        or_(grant.source != GrantSource.VISIBILITY, _has_internal_account(person)),
+        or_(grant.source.not_in(FOR_ACCOUNTS_THERE), _has_internal_account(person)),
         or_(
             _has_membership(person, grant.team_id, today),
             person.has_account(grant.identity_id),

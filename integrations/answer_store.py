@@ -70,9 +70,9 @@ class AnswerStore:
 
 
 def confirm(kept: Answer, confirmation: Answer) -> Answer:
-    """The kept answer after a 304. What the 304 says about pages is newer than what was kept."""
+    """The kept answer after a 304. What the 304 says about pages and the credential is newer than what was kept."""
     newer = {name: confirmation.headers[name] for name in _PAGING if name in confirmation.headers}
-    return replace(kept, headers={**kept.headers, **newer}, is_kept=not newer)
+    return replace(kept, headers={**confirmation.headers, **kept.headers, **newer}, is_kept=not newer)
 
 
 def remove_old_answers(folder: Path, *, life_seconds: float = LIFE_SECONDS) -> int:

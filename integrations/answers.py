@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 
 from requests.utils import parse_header_links
 
-from integrations.codehost import RateBudget
 from integrations.errors import (
     CodeHostError,
     Forbidden,
@@ -22,6 +21,7 @@ from integrations.errors import (
     UnexpectedResponse,
 )
 from integrations.fields import Json, JsonObject
+from integrations.request_count import RateBudget
 
 EXCERPT_LENGTH = 200
 LONGEST_NUMBER = 18  # digits; nothing that is counted has more

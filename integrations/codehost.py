@@ -1,11 +1,12 @@
 """The parts a code host can have, and what is read from it. A platform lists its parts; a missing part is None."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from threading import Lock
 from typing import Protocol
+
+from integrations.request_count import RequestCount
 
 
 class AccountState(StrEnum):
@@ -73,8 +74,8 @@ class RemoteOrganization:
 class RemoteTeam:
     """A set of people at the host that is granted things together.
 
-    A host without roles inside its teams has one `RemoteTeam` per team. GitLab has one per (sub)group; a person's
-    level in it is on the `RemoteTeamMember`.
+    The root organization is a team, too, with the organization's `remote_id`. GitLab has one per (sub)group; a
+    person's level in it is the member's role. Inside a team without roles everybody has the same nameless one.
     """
 
     remote_id: str
@@ -82,6 +83,7 @@ class RemoteTeam:
     path: str
     web_url: str
     parent_id: str | None = None
+    includes_subteams: bool = False  # its members are also those of the teams below it (GitHub); else it gives down
 
 
 class Standing(StrEnum):
@@ -106,6 +108,9 @@ class RemoteRole:
     standing: Standing = Standing.MEMBER  # GitLab: 50 and up OWNER, 40 ADMIN
 
 
+TEAM_MEMBER = RemoteRole(key="member", name="", level=0, reads_code=True)  # in a team without roles
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteMember:
     """One person's effective role in a team, a repository or the root organization."""
@@ -118,7 +123,10 @@ class RemoteMember:
 
 @dataclass(frozen=True, slots=True)
 class RemoteRepository:
-    """A repository. `team_id` is the (sub)group that it lives in, where the host has that."""
+    """A repository. `team_id` is the (sub)group that it lives in; hosts without subgroups name the root.
+
+    Everybody in that team whose role reads code may read it.
+    """
 
     remote_id: str
     name: str
@@ -132,6 +140,27 @@ class RemoteRepository:
     is_archived: bool = False
     is_pending_deletion: bool = False
     last_activity_at: datetime | None = None
+    base_role: RemoteRole | None = None  # what everybody has who may use the host (Data Center: default permission)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMemberGrant:
+    """One account's role in a repository."""
+
+    repository_id: str
+    member: RemoteMember
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTeamGrant:
+    """A role in a repository that everybody in a team has."""
+
+    repository_id: str
+    team: RemoteTeam
+    role: RemoteRole
+
+
+RemoteGrant = RemoteMemberGrant | RemoteTeamGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +226,34 @@ class Directory(Protocol):
 
     def list_repositories(self, organization_id: str) -> Iterator[RemoteRepository]: ...
 
-    def list_repository_members(self, repository_id: str) -> Iterator[RemoteMember]: ...
+
+class Grants(Protocol):
+    """What was granted on single repositories, as the host lists it: by repository, by many of them, or all at once.
+
+    Complete or it raises, like a `Directory`. NotFound: one of the repositories is not shown; asked about several, the
+    caller asks about fewer to find out which.
+    """
+
+    @property
+    def repositories_at_once(self) -> int:
+        """How many repositories to ask about in one call; 0: the whole organization, whatever is asked for."""
+        ...
+
+    def list_repository_grants(self, organization_id: str, repository_ids: Sequence[str]) -> Iterator[RemoteGrant]: ...
+
+
+class TeamGrants(Protocol):
+    """The repositories that a team was granted, on hosts that list them by team."""
+
+    def list_team_grants(self, organization_id: str, team_id: str) -> Iterator[RemoteTeamGrant]: ...
+
+
+class OwnAccess(Protocol):
+    """What the credential's own owner may read, by whatever way."""
+
+    def list_readable_repositories(self, organization_id: str) -> Iterator[str]:
+        """The remote ids of all repositories of the organization that the host shows as readable. All, or it raises."""
+        ...
 
 
 class People(Protocol):
@@ -220,6 +276,15 @@ class Source(Protocol):
 
     def read_file(self, repository_id: str, path: str, *, ref: str) -> bytes | None:
         """The file's bytes; None when the host says that file or ref does not exist (empty repository included)."""
+        ...
+
+    @property
+    def files_at_once(self) -> int:
+        """Of how many repositories `read_head_files` reads in one request."""
+        ...
+
+    def read_head_files(self, repository_ids: Sequence[str], path: str) -> Mapping[str, bytes | None]:
+        """One file of the default branch of each repository; None as `read_file`. One key for each, or it raises."""
         ...
 
     def read_repository(self, repository_id: str) -> RemoteRepository: ...
@@ -301,49 +366,13 @@ class CodeHost:
     """One open code host with one credential: the parts it has."""
 
     directory: Directory
-    people: People | None
+    grants: Grants
     source: Source
     hook_installer: HookInstaller | None
     hook_parser: HookParser
-    request_count: "RequestCount"
+    request_count: RequestCount
+    team_grants: TeamGrants | None = None
+    people: People | None = None
+    own_access: OwnAccess | None = None
+    has_repository_teams: bool = False  # `grants` names teams, too, also such as the directory does not list
     forget_answers: Callable[[], None] = lambda: None  # after nonsense: what was kept of it would be confirmed for ever
-
-
-@dataclass(frozen=True, slots=True)
-class RateBudget:
-    """How many requests the host still takes from this credential, as its last answer said."""
-
-    limit: int
-    remaining: int
-    resets_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class RequestCount:
-    """What was sent to the host and what is left, for the run page and the tests. Threads may share it."""
-
-    total: int = 0
-    retried: int = 0
-    not_modified: int = 0
-    budget: RateBudget | None = None  # None: the host does not tell
-    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
-
-    def add(self) -> None:
-        """Count a request."""
-        with self._lock:
-            self.total += 1
-
-    def add_retry(self) -> None:
-        """Count a request that had to be sent again."""
-        with self._lock:
-            self.retried += 1
-
-    def add_not_modified(self) -> None:
-        """Count an answer 304: the host only confirmed what we had."""
-        with self._lock:
-            self.not_modified += 1
-
-    def note_budget(self, budget: RateBudget) -> None:
-        """Remember what an answer said about the rate limit."""
-        with self._lock:
-            self.budget = budget

@@ -21,7 +21,6 @@ from requests.cookies import RequestsCookieJar
 from integrations.addresses import Destination, OutboundPolicy
 from integrations.answer_store import AnswerStore, confirm
 from integrations.answers import Answer, check_answer, rate_budget
-from integrations.codehost import RequestCount
 from integrations.connections import (
     CURRENT_DEADLINE,
     Deadline,
@@ -33,7 +32,8 @@ from integrations.connections import (
 )
 from integrations.errors import ConnectionFailed, RateLimited, Refused, Stage, Unavailable, UnexpectedResponse
 from integrations.fields import Json, JsonObject
-from integrations.paging import PAGE_ROWS, read_listing
+from integrations.paging import LINKS, PageStyle, RowKey, read_listing
+from integrations.request_count import RequestCount
 from integrations.tls import trust_context
 from integrations.urls import Params, RemoteUrl, join_url, parse_url, with_query
 
@@ -45,6 +45,8 @@ JSON = "application/json"
 CHUNK = 64 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NOT_MODIFIED = 304
+Check = Callable[[Answer], None]
+Sign = Callable[[str, RemoteUrl], str]  # method and URL -> the Authorization header
 _FINAL_STAGES = frozenset({Stage.ADDRESS, Stage.TLS})
 
 
@@ -76,7 +78,9 @@ class HttpClient:
         *,
         policy: OutboundPolicy,
         destination: Destination = Destination.INTEGRATION,
-        authorization: str = "",
+        authorization: str | Sign = "",
+        headers: Mapping[str, str] | None = None,
+        check: Check | None = None,
         ca_pem: str = "",
         limits: Limits | None = None,
         timing: Timing | None = None,
@@ -85,7 +89,10 @@ class HttpClient:
         answers: AnswerStore | None = None,
         reserve: float = 0.0,
     ) -> None:
-        """`answers`: what this credential's owner got before. `reserve`: the share of a rate limit to leave to others.
+        """`authorization`: the header's value, or what makes it from method and URL. `headers` go with every request.
+
+        `check` sees every answer of a reading or writing call first, and raises what the host says in its own way.
+        `answers`: what this credential's owner got before. `reserve`: the share of a rate limit to leave to others.
 
         Raises Refused for a base URL that is none, ValueError for an unreadable CA certificate.
         """
@@ -94,6 +101,8 @@ class HttpClient:
         self._policy = policy
         self._destination = destination
         self._authorization = authorization
+        self._headers = dict(headers or {})
+        self._check = check
         self._limits = limits or Limits()
         self._timing = timing or Timing()
         self._resolver = resolver
@@ -131,14 +140,37 @@ class HttpClient:
         """Read one document; tried up to three times. Raises the CodeHostError family."""
         return self._read(self.url(path, params), is_fresh=False).json()
 
-    def paginate(self, path: str, params: Params | None = None, *, key: str = "id") -> Iterator[JsonObject]:
-        """Read a whole list, 100 rows per page. Yields everything or raises; see `paging`."""
-        first = self.url(path, {"per_page": PAGE_ROWS, **(params or {})})
-        yield from read_listing(first, self._read, key=key)
+    def read_bytes(self, path: str, params: Params | None = None) -> Answer:
+        """Read a file as it is; tried up to three times. Raises as `get_json`."""
+        url = self.url(path, params)
+        return self._retry(lambda deadline: self._follow(url, lambda each: self._fetch(each, deadline)))
+
+    def query_json(self, path: str, payload: JsonObject) -> Json:
+        """Read with a POST, as GraphQL does; tried up to three times, never kept. Raises as `get_json`."""
+        url, body = self.url(path), dumps(payload).encode()
+
+        def ask(deadline: Deadline) -> Answer:
+            self._spare_budget()
+            answer = self._send("POST", url, deadline, headers={"Content-Type": JSON}, body=body)
+            self._judge(answer)
+            return answer
+
+        return self._retry(ask).json()
+
+    def paginate(
+        self, path: str, params: Params | None = None, *, key: RowKey = "id", style: PageStyle = LINKS
+    ) -> Iterator[JsonObject]:
+        """Read a whole list in full pages. Yields everything or raises; see `paging`."""
+        first = self.url(path, {**style.first_params(), **(params or {})})
+        yield from read_listing(first, self._read, key=key, style=style)
 
     def post_json(self, path: str, payload: JsonObject) -> Json:
         """Create something. Sent once."""
         return self._write("POST", path, payload).json()
+
+    def patch_json(self, path: str, payload: JsonObject) -> Json:
+        """Change something. Sent once."""
+        return self._write("PATCH", path, payload).json()
 
     def put_json(self, path: str, payload: JsonObject) -> Json:
         """Replace something. Sent once."""
@@ -163,27 +195,42 @@ class HttpClient:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if authorization:
             headers["Authorization"] = authorization
-        return self._send("POST", url, self._deadline(), headers=headers, body=urlencode(fields).encode())
+        body = urlencode(fields).encode()
+        return self._send("POST", url, self._deadline(), headers=headers, body=body)
 
     def _read(self, url: RemoteUrl, *, is_fresh: bool) -> Answer:
+        return self._retry(
+            lambda deadline: self._follow(url, lambda each: self._ask(each, deadline, is_fresh=is_fresh))
+        )
+
+    def _retry(self, read: Callable[[Deadline], Answer]) -> Answer:
         deadline = self._deadline()
         for attempt in range(1, TRIES):
             try:
-                return self._read_once(url, deadline, is_fresh=is_fresh)
+                return read(deadline)
             except Unavailable as error:
                 self._pause(error, attempt, deadline)
             self.count.add_retry()
-        return self._read_once(url, deadline, is_fresh=is_fresh)
+        return read(deadline)
 
-    def _read_once(self, url: RemoteUrl, deadline: Deadline, *, is_fresh: bool) -> Answer:
-        """GET, following redirects within the origin only."""
+    def _follow(self, url: RemoteUrl, ask: Callable[[RemoteUrl], Answer]) -> Answer:
+        """Follow redirects within the origin only."""
         for _ in range(MOST_REDIRECTS + 1):
-            answer = self._ask(url, deadline, is_fresh=is_fresh)
+            answer = ask(url)
             if answer.status not in REDIRECTS:
-                check_answer(answer, now=self._timing.now())
+                self._judge(answer)
                 return answer
             url = _redirect_target(url, answer)
         raise UnexpectedResponse(f"{answer.request}: more than {MOST_REDIRECTS} redirects")
+
+    def _judge(self, answer: Answer) -> None:
+        if self._check is not None:
+            self._check(answer)
+        check_answer(answer, now=self._timing.now())
+
+    def _fetch(self, url: RemoteUrl, deadline: Deadline) -> Answer:
+        self._spare_budget()
+        return self._send("GET", url, deadline, headers={"Accept": "*/*"})
 
     def _ask(self, url: RemoteUrl, deadline: Deadline, *, is_fresh: bool) -> Answer:
         """One GET for JSON; when the host only confirms what this credential's owner got before, that."""
@@ -223,9 +270,9 @@ class HttpClient:
 
     def _write(self, method: str, path: str, payload: JsonObject | None) -> Answer:
         body = None if payload is None else dumps(payload).encode()
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        headers = {} if body is None else {"Content-Type": JSON}
         answer = self._send(method, self.url(path), self._deadline(), headers=headers, body=body)
-        check_answer(answer, now=self._timing.now())
+        self._judge(answer)
         return answer
 
     def _deadline(self) -> Deadline:
@@ -244,9 +291,9 @@ class HttpClient:
         """One request and its whole answer. Raises Refused, Unavailable, ConnectionFailed or UnexpectedResponse."""
         self._policy.check_url(url, self._destination)
         proxies = self._proxies(url)
-        sent = {"Accept": JSON, **(headers or {})}
-        if self._authorization:
-            sent["Authorization"] = self._authorization
+        sent = {"Accept": JSON, **self._headers, **(headers or {})}
+        if sign := self._authorization:
+            sent["Authorization"] = sign if isinstance(sign, str) else sign(method, url)
         self.count.add()
         token = CURRENT_DEADLINE.set(deadline)
         try:
@@ -282,7 +329,7 @@ class HttpClient:
 
     def _without_token(self, body: bytes) -> bytes:
         """The body, without our own token in case that the host sends it back: error texts quote bodies."""
-        secret = self._authorization.rpartition(" ")[2].encode()
+        secret = self._authorization.rpartition(" ")[2].encode() if isinstance(self._authorization, str) else b""
         return body.replace(secret, b"***") if secret else body
 
     def _proxies(self, url: RemoteUrl) -> dict[str, str]:

@@ -15,10 +15,10 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from integrations.addresses import OutboundPolicy
 from integrations.answers import Answer, check_answer
 from integrations.authorizations import basic
-from integrations.codehost import RequestCount
 from integrations.errors import CodeHostError, UnexpectedResponse
 from integrations.fields import JsonObject, find_number, find_text, read_text
 from integrations.http import HttpClient, Limits, Timing
+from integrations.request_count import RequestCount
 
 TOKEN_LIMITS = Limits(read_seconds=8.0, call_seconds=8.0, body_bytes=64 * 1024)
 DESCRIPTION_LENGTH = 200

@@ -1,6 +1,6 @@
 """What a platform must bring to be offered: names, addresses, scopes, a guide, and how to open and examine a host."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,10 +8,13 @@ from typing import Literal
 
 from integrations.addresses import OutboundPolicy
 from integrations.answer_store import AnswerStore
-from integrations.codehost import CodeHost, HostVersion, RequestCount
+from integrations.codehost import CodeHost, HostVersion
 from integrations.errors import Diagnosis
-from integrations.http import HttpClient, Limits, Timing
+from integrations.http import Check, HttpClient, Limits, Sign, Timing
 from integrations.oauth import OAuthEndpoints
+from integrations.oauth1 import OAuth1Endpoints
+from integrations.request_count import RequestCount
+from integrations.stored_kinds import StoredKind
 
 
 class Use(StrEnum):
@@ -36,7 +39,18 @@ class GuideStep:
     """One step on the host's pages. `copies` names what is to be copied in it, if anything."""
 
     text: str
-    copies: Literal["", "setup_link", "callback_url", "scopes"] = ""
+    copies: Literal[
+        "", "setup_link", "callback_url", "scopes", "consumer_key", "consumer_name", "public_key", "our_url"
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What the host is told about our application where it is made."""
+
+    name: str
+    url: str
+    callback_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +96,16 @@ class ClientCheck:
     redirect_uri: str
     scopes: tuple[str, ...]
     now: datetime
+    oauth_version: int = 2  # 1: the ID is the consumer key, the secret our private key
 
 
 @dataclass(frozen=True, slots=True)
 class HostAccess:
-    """Everything that it takes to talk to one host with one credential."""
+    """Everything that it takes to talk to one host with one credential.
+
+    `authorization` is for credentials that are no bearer tokens: the header's value, or what makes it from method and
+    URL. Drivers that need the credential itself (for git) read `access_token` and `username`.
+    """
 
     base_url: str
     access_token: str = field(repr=False)
@@ -97,13 +116,19 @@ class HostAccess:
     count: RequestCount = field(default_factory=RequestCount)
     answers: AnswerStore | None = None  # None: nothing is kept
     reserve: float = 0.0  # the share of the rate limit that is left to others
+    authorization: str | Sign = field(default="", repr=False)
+    username: str = ""  # whose password or token it is, where git wants to know
 
-    def open_client(self, url: str) -> HttpClient:
-        """A client that sends the token as bearer. Raises Refused for a URL that is none."""
+    def open_client(
+        self, url: str, *, headers: Mapping[str, str] | None = None, check: Check | None = None
+    ) -> HttpClient:
+        """A client that sends the credential; `headers` and `check` as for `HttpClient`. Raises Refused."""
         return HttpClient(
             url,
             policy=self.policy,
-            authorization=f"Bearer {self.access_token}",
+            authorization=self.authorization or f"Bearer {self.access_token}",
+            headers=headers,
+            check=check,
             ca_pem=self.ca_pem,
             limits=self.limits,
             timing=self.timing,
@@ -137,6 +162,13 @@ class Platform:
     open_code_host: Callable[[HostAccess], CodeHost]
     read_version: Callable[[HostAccess], HostVersion]
     expand_scopes: Callable[[Iterable[str]], frozenset[str]] = frozenset  # granted ones with all that they include
+    url_example: str = ""  # of a base URL, shown in the empty field
+    prefill: Callable[[str, Application], str] | None = None  # a setup link with our application already typed in
+    oauth1_endpoints: Callable[[str], OAuth1Endpoints] | None = None  # where servers may be too old for OAuth 2
+    find_oauth_version: Callable[[HttpClient], int | None] | None = None  # 1 or 2; None: the server does not say
+    oauth1_guide: tuple[GuideStep, ...] = ()
+    stored_kinds: tuple[StoredKind, ...] = ()  # what an organization can store in place of somebody's login
+    explain_secret: Callable[[StoredKind, str], str] = lambda _kind, _secret: ""  # why a pasted secret will not do
 
     def missing_scopes(self, wanted: Iterable[str], granted: Iterable[str]) -> tuple[str, ...]:
         """The wanted scopes that are neither granted nor included in a granted one, in the order of `wanted`."""

@@ -57,7 +57,8 @@ class GrantSource(StrEnum):
     TEAM = "team"  # everybody in `team_id`
     DIRECT = "direct"  # the account `identity_id`, on this repository itself
     INHERITED = "inherited"  # the account `identity_id`, through something above the repository that is no team here
-    BASE = "base"  # every member of the organization at the host (base or default permission)
+    BASE = "base"  # everybody who has an account at the host (default permission)
+    CONFIRMED = "confirmed"  # the host showed it to the account's own token; until `expires_on`, if not confirmed again
     VISIBILITY = "visibility"  # internal or public: members here (of `team_id`, if set) whose account is not external
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from integrations.codehost import RequestCount
+from integrations.request_count import RequestCount
 from models import RunPhase, RunResult, Synchronization, SynchronizationState, SyncRun, utc_now
 from sync.parts import APPLIED
 from sync.requests import find_waiting_run, request_synchronization

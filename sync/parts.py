@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import PartStatus, Repository, RunResult, RunScope, SyncPart, SyncRun, Team
+from sync.snapshot import grant_part_of_team, member_part_of_repository, member_part_of_team
 
 APPLIED = (RunResult.OK, RunResult.HELD, RunResult.DEGRADED)
 STALE = timedelta(days=7)
@@ -71,7 +72,9 @@ def _known_parts(session: Session, synchronization_id: int, *, read_by: datetime
     repositories = select(Repository.remote_id).where(
         Repository.synchronization_id == synchronization_id, Repository.created_at <= read_by
     )
+    known = list(session.scalars(teams))
     return {
-        *(f"team:{key}/members" for key in session.scalars(teams)),
-        *(f"repository:{key}/members" for key in session.scalars(repositories)),
+        *(member_part_of_team(key) for key in known if key),
+        *(grant_part_of_team(key) for key in known if key),
+        *(member_part_of_repository(key) for key in session.scalars(repositories)),
     }

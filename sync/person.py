@@ -8,8 +8,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from config.failpoints import failpoint
-from integrations.codehost import CodeHost, RequestCount
+from integrations.codehost import CodeHost
 from integrations.errors import CodeHostError
+from integrations.request_count import RequestCount
 from integrations.service import judge_refusal, open_code_host
 from models import RunPhase, RunResult, RunScope, Runtime, Synchronization, SynchronizationState, SyncRun, utc_now
 from sync.decision import decide

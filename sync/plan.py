@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from integrations.codehost import RemoteMember
-from models import ManifestState, MembershipSource, TeamKind
-from sync.snapshot import Manifest, Part, Snapshot
+from models import GrantSource, ManifestState, MembershipSource, TeamKind
+from sync.snapshot import Item, Manifest, Part, Snapshot
 from sync.state import IdentityValue, ManifestValue, PackageValue, RepositoryValue, StandingKey, State, TeamValue
 from sync.wanted import (
     GrantKey,
@@ -93,6 +92,13 @@ class _Keep:
         self._person, self._settled = snapshot.person, snapshot.settled
         self._teams, self._repositories = snapshot.team_members, snapshot.repository_members
         self._team_of = {repository.remote_id: repository.team_id for repository in snapshot.repositories}
+        self._team_grants, self._repository_teams = snapshot.team_grants, snapshot.repository_teams
+        self._named = frozenset(
+            (grant.team.remote_id, grant.repository_id)
+            for part in (*snapshot.team_grants.values(), *snapshot.repository_teams.values())
+            for grant in part.items
+        )
+        self._may_name_others = any(part.is_open for part in snapshot.repository_teams.values())
         self._settled_teams = _teams_of(state, self._settled)
 
     def anything(self, _key: object) -> bool:
@@ -112,12 +118,21 @@ class _Keep:
         if not self._may_remove or (self._person and key.account_id is None):
             return True
         if key.team is not None:
-            is_still_there = self._team_of.get(key.repository_id) == key.team[0]
-            return is_still_there and (self._is_open_team(key.team[0]) or key.team in self._settled_teams)
+            return self._team_grant(key.repository_id, key.team)
         if key.account_id is None:
             return False
+        if key.source is GrantSource.CONFIRMED:  # no listing tells about it; it ends by itself
+            return key.repository_id in self._team_of
         is_open = self._is_open(self._repositories, key.repository_id)
         return self.account(key.account_id) or is_open or self._is_open_team(self._team_of.get(key.repository_id))
+
+    def _team_grant(self, repository_id: str, team: TeamKey) -> bool:
+        """Still granted as far as one can tell, but the members are not known; or not known whether still granted."""
+        team_id = team[0]
+        if self._is_open(self._team_grants, team_id) or self._is_open(self._repository_teams, repository_id):
+            return repository_id in self._team_of
+        is_still_there = self._team_of.get(repository_id) == team_id or (team_id, repository_id) in self._named
+        return is_still_there and (self._is_open_team(team_id) or team in self._settled_teams)
 
     def heirs_of_open_teams(self, snapshot: Snapshot) -> frozenset[str]:
         """Teams about whose parent the snapshot can not tell who is in it."""
@@ -130,9 +145,13 @@ class _Keep:
         return {key: value for key, value in wanted.items() if account_of(key) not in self._settled}
 
     def _is_open_team(self, team_id: str | None) -> bool:
-        return team_id is not None and self._is_open(self._teams, team_id)
+        if team_id is None:
+            return False
+        if team_id not in self._teams and self._may_name_others:
+            return True  # a repository that was not read may be what names this team
+        return self._is_open(self._teams, team_id)
 
-    def _is_open(self, parts: Mapping[str, Part[RemoteMember]], key: str) -> bool:
+    def _is_open(self, parts: Mapping[str, Part[Item]], key: str) -> bool:
         """A part that is missing was not asked for in a snapshot of one person; in others its thing is gone."""
         part = parts.get(key)
         return bool(self._person) if part is None else part.is_open

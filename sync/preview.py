@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.failpoints import failpoint
-from integrations.codehost import CodeHost, RequestCount
+from integrations.codehost import CodeHost
 from integrations.errors import CodeHostError
+from integrations.request_count import RequestCount
 from integrations.service import TokenReplaced, judge_refusal
 from models import JobRun, JobState, RunPhase, RunResult, RunScope, Runtime, Synchronization, SyncRun, utc_now
 from sync.decision import Decision, decide

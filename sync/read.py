@@ -1,6 +1,6 @@
 """Read one remote organization. Requests run side by side; a list that ends early raises."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,24 +8,37 @@ from typing import TypeVar
 
 from integrations.codehost import (
     CodeHost,
+    RemoteGrant,
     RemoteMember,
+    RemoteMemberGrant,
     RemoteOrganization,
     RemoteRepository,
     RemoteTeam,
+    RemoteTeamGrant,
     Standing,
     Viewer,
 )
-from integrations.errors import CodeHostError, Forbidden, IncompleteListing, NotFound, RateLimited, Unauthorized
+from integrations.errors import CodeHostError, IncompleteListing
 from models import PartStatus, utc_now
-from sync.manifests import MANIFEST_PATH, convert_manifest, unreadable_manifest
+from sync.listing import (
+    Members,
+    read_manifests,
+    read_members,
+    read_repository_grants,
+    read_team_grants,
+    settle,
+    unlisted_places,
+)
 from sync.readers import Progress, Readers, forget_nonsense
 from sync.scopes import Selection
 from sync.shelf import Shelf
 from sync.snapshot import (
     SKIPPED,
+    Item,
     Manifest,
     Part,
     Snapshot,
+    grant_part_of_team,
     manifest_part,
     member_part_of_repository,
     member_part_of_team,
@@ -33,10 +46,11 @@ from sync.snapshot import (
 
 Remote = TypeVar("Remote", RemoteTeam, RemoteRepository)
 Value = TypeVar("Value")
-Members = Part[RemoteMember]
+Grants = Part[RemoteGrant]
 Select = Callable[[tuple[RemoteTeam, ...], tuple[RemoteRepository, ...], Members], Selection]
 
 ACTIVITY_GRANULARITY = timedelta(hours=1)  # GitLab moves last_activity_at at most once an hour
+UNREAD: Grants = Part(PartStatus.SKIPPED)
 
 
 def read_snapshot(
@@ -73,8 +87,9 @@ class _Reading:
         self._readers, self._shelf = readers, shelf
         self._began_at = utc_now()
         self._teams: dict[str, Future[Members]] = {}
-        self._repositories: dict[str, Future[Members]] = {}
-        self._manifests: dict[str, Future[Manifest | None]] = {}
+        self._team_grants: dict[str, Future[Part[RemoteTeamGrant]]] = {}
+        self._repositories: list[Future[dict[str, Grants]]] = []
+        self._manifests: list[Future[dict[str, Manifest | None]]] = []
 
     def read(self, needs_manifest: Callable[[RemoteRepository], bool], select: Select | None) -> Snapshot:
         start, result = self._readers.start, self._readers.result
@@ -84,74 +99,123 @@ class _Reading:
         viewer = start(self._directory.viewer)
         result(root)
         teams = result(team_list)
-        self._ask_teams(team.remote_id for team in teams if select is None or team.remote_id == self._root_id)
+        self._ask_members(team.remote_id for team in teams if select is None or team.remote_id == self._root_id)
+        if select is None:
+            self._ask_team_grants(team.remote_id for team in teams)
         repositories = result(repository_list)
         teams = self._with_places(teams, repositories, is_asking=select is None)
         if select is None:
-            self._ask_repositories(repository.remote_id for repository in repositories)
-        self._ask_manifests(filter(needs_manifest, repositories))
+            self._ask_repositories([repository.remote_id for repository in repositories])
+        self._ask_manifests(list(filter(needs_manifest, repositories)))
         if select is not None:
-            self._ask_selected(select(teams, repositories, self._root_members()))
+            selection = select(teams, repositories, self._root_members())
+            self._ask_members(selection.teams)
+            self._ask_team_grants(selection.teams)
+            self._ask_repositories(sorted(selection.repositories))
         self._readers.finish()
+        teams = self._with_named_teams(teams)
         return self._snapshot(result(root), teams, repositories, result(viewer))
 
     def _with_places(
         self, teams: tuple[RemoteTeam, ...], repositories: tuple[RemoteRepository, ...], *, is_asking: bool
     ) -> tuple[RemoteTeam, ...]:
         """The teams, listed once more if a repository is in one that is not among them: it may be new."""
-        if not _unlisted_places(teams, repositories):
+        if not unlisted_places(teams, repositories):
             return teams
         again = self._readers.result(self._readers.start(lambda: _distinct(self._directory.list_teams(self._root_id))))
-        self._ask_teams(team.remote_id for team in again if is_asking)
+        if is_asking:
+            self._ask_members(team.remote_id for team in again)
+            self._ask_team_grants(team.remote_id for team in again)
         return again
 
-    def _ask_selected(self, selection: Selection) -> None:
-        self._ask_teams(selection.teams)
-        self._ask_repositories(selection.repositories)
+    def _with_named_teams(self, teams: tuple[RemoteTeam, ...]) -> tuple[RemoteTeam, ...]:
+        """The teams, and those that only grants on single repositories name; whose members are asked for now."""
+        listed = {team.remote_id for team in teams}
+        grants = (grant for part in self._repository_grants().values() for grant in part.items)
+        named = {grant.team.remote_id: grant.team for grant in grants if isinstance(grant, RemoteTeamGrant)}
+        others = tuple(named[key] for key in sorted(named) if key not in listed)
+        self._ask_members(team.remote_id for team in others)
+        self._readers.finish()
+        return teams + others
 
-    def _ask_teams(self, team_ids: Iterable[str]) -> None:
+    def _ask_members(self, team_ids: Iterable[str]) -> None:
         for team_id in team_ids:
             if team_id not in self._teams:
-                key = member_part_of_team(team_id)
-                self._teams[team_id] = self._start(key, self._directory.list_team_members, team_id)
+                self._teams[team_id] = self._start_members(team_id)
 
-    def _ask_repositories(self, repository_ids: Iterable[str]) -> None:
-        for repository_id in repository_ids:
-            key = member_part_of_repository(repository_id)
-            listing = self._directory.list_repository_members
-            self._repositories[repository_id] = self._start(key, listing, repository_id)
+    def _ask_team_grants(self, team_ids: Iterable[str]) -> None:
+        for team_id in team_ids if self._host.team_grants is not None else ():
+            if team_id not in self._team_grants and team_id != self._root_id:
+                self._team_grants[team_id] = self._start_team_grants(team_id)
 
-    def _ask_manifests(self, repositories: Iterable[RemoteRepository]) -> None:
+    def _ask_repositories(self, repository_ids: Sequence[str]) -> None:
+        kept = {key: self._shelf.find_grants(member_part_of_repository(key)) for key in repository_ids}
+        self._began_at = min([self._began_at, *(part.read_at for part in kept.values() if part is not None)])
+        self._repositories.append(
+            _finished({key: Part(PartStatus.COMPLETE, part.value) for key, part in kept.items() if part is not None})
+        )
+        unread = [key for key in repository_ids if kept[key] is None]
+        for chunk in _chunks(unread, self._host.grants.repositories_at_once):
+            self._repositories.append(self._readers.start(partial(self._read_grants, chunk)))
+
+    def _ask_manifests(self, repositories: Sequence[RemoteRepository]) -> None:
+        kept = {item.remote_id: self._shelf.find_manifest(manifest_part(item.remote_id)) for item in repositories}
+        changed = []
         for repository in repositories:
-            key = manifest_part(repository.remote_id)
-            kept = self._shelf.find_manifest(key)
-            if kept is not None and not may_have_changed(repository, since=kept.read_at):
-                self._manifests[repository.remote_id] = _finished(kept.value)
+            part = kept[repository.remote_id]
+            if part is not None and not may_have_changed(repository, since=part.read_at):
+                self._manifests.append(_finished({repository.remote_id: part.value}))
             else:
-                self._manifests[repository.remote_id] = self._readers.start(partial(self._manifest, key, repository))
+                changed.append(repository)
+        for chunk in _chunks(changed, self._host.source.files_at_once):
+            self._manifests.append(self._readers.start(partial(self._read_manifests, chunk)))
 
     def _root_members(self) -> Members:
         future = self._teams.get(self._root_id)
         return Part(PartStatus.UNKNOWN) if future is None else self._readers.result(future)
 
-    def _start(self, key: str, listing: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Future[Members]:
-        kept = self._shelf.find_members(key)
+    def _start_members(self, team_id: str) -> Future[Members]:
+        kept = self._shelf.find_members(member_part_of_team(team_id))
         if kept is None:
-            return self._readers.start(partial(self._members, key, listing, remote_id))
+            return self._readers.start(partial(self._read_members, team_id))
         self._began_at = min(self._began_at, kept.read_at)
         return _finished(Part(PartStatus.COMPLETE, kept.value))
 
-    def _members(self, key: str, listing: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Members:
-        part = _read_members(self._host, listing, remote_id)
+    def _start_team_grants(self, team_id: str) -> Future[Part[RemoteTeamGrant]]:
+        kept = self._shelf.find_grants(grant_part_of_team(team_id))
+        if kept is None:
+            return self._readers.start(partial(self._read_team_grants, team_id))
+        self._began_at = min(self._began_at, kept.read_at)
+        return _finished(Part(PartStatus.COMPLETE, tuple(_team_grants(kept.value))))
+
+    def _read_members(self, team_id: str) -> Members:
+        part = read_members(self._host, team_id)
         if part.is_complete:
-            self._shelf.keep_members(key, part.items, now=utc_now())
+            self._shelf.keep_members(member_part_of_team(team_id), part.items, now=utc_now())
         return part
 
-    def _manifest(self, key: str, repository: RemoteRepository) -> Manifest | None:
-        manifest = _read_manifest(self._host, repository)
-        if manifest is not None:
-            self._shelf.keep_manifest(key, manifest, now=utc_now())
-        return manifest
+    def _read_team_grants(self, team_id: str) -> Part[RemoteTeamGrant]:
+        part = read_team_grants(self._host, self._root_id, team_id)
+        if part.is_complete:
+            self._shelf.keep_grants(grant_part_of_team(team_id), part.items, now=utc_now())
+        return part
+
+    def _read_grants(self, repository_ids: Sequence[str]) -> dict[str, Grants]:
+        parts = read_repository_grants(self._host, self._root_id, repository_ids)
+        for key, part in parts.items():
+            if part.is_complete:
+                self._shelf.keep_grants(member_part_of_repository(key), part.items, now=utc_now())
+        return parts
+
+    def _read_manifests(self, repositories: Sequence[RemoteRepository]) -> dict[str, Manifest | None]:
+        manifests = read_manifests(self._host, repositories)
+        for key, manifest in manifests.items():
+            if manifest is not None:
+                self._shelf.keep_manifest(manifest_part(key), manifest, now=utc_now())
+        return manifests
+
+    def _repository_grants(self) -> dict[str, Grants]:
+        return {key: part for future in self._repositories for key, part in future.result().items()}
 
     def _snapshot(
         self,
@@ -160,26 +224,49 @@ class _Reading:
         repositories: tuple[RemoteRepository, ...],
         viewer: Viewer,
     ) -> Snapshot:
-        of_teams = _settle(self._teams, lambda: self._list_again(self._directory.list_teams))
-        of_repositories = _settle(self._repositories, lambda: self._list_again(self._directory.list_repositories))
-        manifests = {key: future.result() for key, future in self._manifests.items()}
+        of_teams = settle(_results(self._teams), partial(self._list_again, self._directory.list_teams))
+        team_grants = settle(_results(self._team_grants), partial(self._list_again, self._directory.list_teams))
+        of_repositories = settle(
+            self._repository_grants(), partial(self._list_again, self._directory.list_repositories)
+        )
+        grants = {item.remote_id: of_repositories.get(item.remote_id, UNREAD) for item in repositories}
         of_root = of_teams.get(root.remote_id)
         doubt = _doubt(viewer, of_root)
         return Snapshot(
             root=root,
             teams=teams,
-            team_members=_unlisted_places(teams, repositories)
+            team_members=unlisted_places(teams, repositories)
             | {team.remote_id: of_teams.get(team.remote_id, SKIPPED) for team in teams},
             repositories=repositories,
-            repository_members={item.remote_id: of_repositories.get(item.remote_id, SKIPPED) for item in repositories},
-            manifests={key: manifest for key, manifest in manifests.items() if manifest is not None},
+            repository_members={key: _part_of(part, _member_grants(part.items)) for key, part in grants.items()},
+            team_grants=self._of_each_team(teams, team_grants),
+            repository_teams={
+                key: _part_of(part, _team_grants(part.items))
+                for key, part in grants.items()
+                if self._host.has_repository_teams
+            },
+            manifests={
+                key: manifest
+                for future in self._manifests
+                for key, manifest in future.result().items()
+                if manifest is not None
+            },
             may_remove=not doubt and (viewer.is_administrator or (of_root is not None and of_root.is_complete)),
             doubt=doubt,
             began_at=self._began_at,
         )
 
-    def _list_again(self, listing: Callable[[str], Iterable[Remote]]) -> tuple[Remote, ...]:
-        return self._readers.result(self._readers.start(lambda: tuple(listing(self._root_id))))
+    def _of_each_team(
+        self, teams: Iterable[RemoteTeam], parts: Mapping[str, Part[RemoteTeamGrant]]
+    ) -> dict[str, Part[RemoteTeamGrant]]:
+        if self._host.team_grants is None:
+            return {}
+        skipped: Part[RemoteTeamGrant] = Part(PartStatus.SKIPPED)
+        return {team.remote_id: parts.get(team.remote_id, skipped) for team in teams if team.remote_id != self._root_id}
+
+    def _list_again(self, listing: Callable[[str], Iterable[Remote]]) -> tuple[str, ...]:
+        again = self._readers.start(lambda: tuple(item.remote_id for item in listing(self._root_id)))
+        return self._readers.result(again)
 
 
 def may_have_changed(repository: RemoteRepository, *, since: datetime | None) -> bool:
@@ -188,20 +275,32 @@ def may_have_changed(repository: RemoteRepository, *, since: datetime | None) ->
     return since is None or (activity is not None and activity + ACTIVITY_GRANULARITY >= since)
 
 
-def _unlisted_places(teams: Iterable[RemoteTeam], repositories: Iterable[RemoteRepository]) -> dict[str, Members]:
-    """Teams that repositories are in although the list of teams lacks them: so much is not known about them."""
-    known = {team.remote_id for team in teams}
-    return {
-        item.team_id: Part(PartStatus.UNKNOWN, reason=f"{item.path} is in this group, but the list of groups lacks it")
-        for item in repositories
-        if item.team_id is not None and item.team_id not in known
-    }
-
-
 def _finished(value: Value) -> Future[Value]:
     future: Future[Value] = Future()
     future.set_result(value)
     return future
+
+
+def _results(futures: Mapping[str, Future[Value]]) -> dict[str, Value]:
+    return {key: future.result() for key, future in futures.items()}
+
+
+def _chunks(items: Sequence[Value], size: int) -> Iterator[Sequence[Value]]:
+    """So many at a time; 0: all together."""
+    step = size or len(items) or 1
+    return (items[begin : begin + step] for begin in range(0, len(items), step))
+
+
+def _part_of(part: Grants, items: Iterable[Item]) -> Part[Item]:
+    return Part(part.status, tuple(items), part.reason)
+
+
+def _member_grants(grants: Iterable[RemoteGrant]) -> Iterator[RemoteMember]:
+    return (grant.member for grant in grants if isinstance(grant, RemoteMemberGrant))
+
+
+def _team_grants(grants: Iterable[RemoteGrant]) -> Iterator[RemoteTeamGrant]:
+    return (grant for grant in grants if isinstance(grant, RemoteTeamGrant))
 
 
 def _distinct(items: Iterable[Remote]) -> tuple[Remote, ...]:
@@ -210,50 +309,6 @@ def _distinct(items: Iterable[Remote]) -> tuple[Remote, ...]:
     if len({item.remote_id for item in listed}) != len(listed):
         raise IncompleteListing("the list changed while it was read: it names something twice")
     return listed
-
-
-def _read_members(host: CodeHost, list_members: Callable[[str], Iterable[RemoteMember]], remote_id: str) -> Members:
-    try:
-        return Part(PartStatus.COMPLETE, tuple(list_members(remote_id)))
-    except (Unauthorized, RateLimited):
-        raise
-    except NotFound as error:
-        return Part(PartStatus.GONE, reason=str(error))  # as far as this answer goes: see `_settle`
-    except CodeHostError as error:
-        forget_nonsense(host, error)
-        return Part(PartStatus.UNKNOWN, reason=str(error))
-
-
-def _settle(
-    futures: Mapping[str, Future[Members]], list_again: Callable[[], Iterable[RemoteTeam | RemoteRepository]]
-) -> dict[str, Members]:
-    """A thing that answers 404 is gone only when its parent does not list it any more; else the token can't see it."""
-    parts = {key: future.result() for key, future in futures.items()}
-    if all(part.status is not PartStatus.GONE for part in parts.values()):
-        return parts
-    listed = {item.remote_id for item in list_again()}
-
-    def settled(key: str, part: Members) -> Members:
-        if part.status is PartStatus.GONE and key in listed:
-            return Part(PartStatus.UNKNOWN, reason=f"the host lists it, but answers: {part.reason}")
-        return part
-
-    return {key: settled(key, part) for key, part in parts.items()}
-
-
-def _read_manifest(host: CodeHost, repository: RemoteRepository) -> Manifest | None:
-    """None when nothing can be said in this run."""
-    if repository.default_branch is None:
-        return convert_manifest(None)
-    try:
-        return convert_manifest(host.source.read_file(repository.remote_id, MANIFEST_PATH, ref="HEAD"))
-    except (Unauthorized, RateLimited):
-        raise
-    except Forbidden as error:
-        return unreadable_manifest(str(error))
-    except CodeHostError as error:
-        forget_nonsense(host, error)
-        return None
 
 
 def _doubt(viewer: Viewer, root_members: Members | None) -> str:

@@ -6,8 +6,8 @@ from datetime import datetime
 import structlog
 
 from config.failpoints import failpoint
-from integrations.codehost import RequestCount
 from integrations.errors import CodeHostError
+from integrations.request_count import RequestCount
 from integrations.service import judge_refusal
 from models import RunPhase, RunResult, Runtime, Synchronization, SynchronizationState, SyncRun, utc_now
 from sync.decision import decide

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from integrations.codehost import RemoteMember, RemoteRepository, RemoteTeam
-from sync.snapshot import Part, member_part_of_repository, member_part_of_team
+from sync.snapshot import Part, grant_part_of_team, member_part_of_repository, member_part_of_team
 from sync.wanted import is_effective
 
 
@@ -74,11 +74,15 @@ def select_changed(
         if known.places.get(repository.remote_id) != Place.of(repository)
         or member_part_of_repository(repository.remote_id) in known.unread
     ]
-    wanted = {team_id for team_id in parents if member_part_of_team(team_id) in known.unread}
+    wanted = {team_id for team_id in parents if not known.unread.isdisjoint(_parts_of(team_id))}
     wanted |= _with_descendants(moved, parents) | {item.team_id for item in changed if item.team_id in parents}
     return Selection(
         frozenset(_with_ancestors(wanted, parents)), frozenset(repository.remote_id for repository in changed)
     )
+
+
+def _parts_of(team_id: str) -> set[str]:
+    return {member_part_of_team(team_id), grant_part_of_team(team_id)}
 
 
 def _has_other_members(known: Known, root_members: Part[RemoteMember], today: date) -> bool:

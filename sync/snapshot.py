@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from integrations.codehost import RemoteMember, RemoteOrganization, RemoteRepository, RemoteTeam
+from integrations.codehost import RemoteMember, RemoteOrganization, RemoteRepository, RemoteTeam, RemoteTeamGrant
 from models import ManifestState, PartStatus
 
 Item = TypeVar("Item")
@@ -18,6 +18,7 @@ class Part(Generic[Item]):
     status: PartStatus
     items: tuple[Item, ...] = ()
     reason: str = ""
+    is_passing: bool = False  # unknown because the host was in trouble, not because of what it says
 
     @property
     def is_complete(self) -> bool:
@@ -55,6 +56,8 @@ class Snapshot:
     team_members: Mapping[str, Part[RemoteMember]]  # by team
     repositories: tuple[RemoteRepository, ...]
     repository_members: Mapping[str, Part[RemoteMember]]  # by repository
+    team_grants: Mapping[str, Part[RemoteTeamGrant]] = field(default_factory=dict)  # by team, if the host lists them so
+    repository_teams: Mapping[str, Part[RemoteTeamGrant]] = field(default_factory=dict)  # or by repository
     manifests: Mapping[str, Manifest] = field(default_factory=dict)  # by repository, only those looked at in this run
     may_remove: bool = True  # False: the credential sees less than everything
     doubt: str = ""  # why `may_remove` is False
@@ -72,12 +75,21 @@ class Snapshot:
         """Which parts are not known, and why."""
         parts = {member_part_of_team(key): part for key, part in self.team_members.items()}
         parts |= {member_part_of_repository(key): part for key, part in self.repository_members.items()}
-        return {key: part.reason for key, part in parts.items() if part.status is PartStatus.UNKNOWN}
+        unknown = {key: part.reason for key, part in parts.items() if part.status is PartStatus.UNKNOWN}
+        of_teams = self.team_grants.items()
+        return unknown | {
+            grant_part_of_team(key): part.reason for key, part in of_teams if part.status is PartStatus.UNKNOWN
+        }
 
 
 def member_part_of_team(team_id: str) -> str:
     """The key of a part."""
     return f"team:{team_id}/members"
+
+
+def grant_part_of_team(team_id: str) -> str:
+    """The key of a part."""
+    return f"team:{team_id}/repositories"
 
 
 def member_part_of_repository(repository_id: str) -> str:

@@ -115,13 +115,16 @@ def _teams(snapshot: Snapshot, members: Members) -> dict[TeamKey, WantedTeam]:
 
 
 def _memberships(snapshot: Snapshot, members: Members) -> dict[tuple[TeamKey, str], WantedMembership]:
-    roles = {key: {member.account.remote_id: member.role.key for member in part} for key, part in members.items()}
+    roles = {key: {(member.account.remote_id, member.role.key) for member in part} for key, part in members.items()}
+    below: dict[str, set[tuple[str, str]]] = {}
+    for team in snapshot.teams:
+        below.setdefault(team.parent_id or "", set()).update(roles.get(team.remote_id, ()))
     wanted = {}
     for team in snapshot.teams:
-        inherited = roles.get(team.parent_id or "", {})
+        inherited = (below.get(team.remote_id) if team.includes_subteams else roles.get(team.parent_id or "")) or ()
         for member in members.get(team.remote_id, ()):
             account_id, role = member.account.remote_id, member.role.key
-            source = MembershipSource.INHERITED if inherited.get(account_id) == role else MembershipSource.DIRECT
+            source = MembershipSource.INHERITED if (account_id, role) in inherited else MembershipSource.DIRECT
             wanted[(team.remote_id, role), account_id] = WantedMembership(source, member.expires_on)
     return wanted
 
@@ -137,7 +140,7 @@ def _standing(root_members: list[RemoteMember]) -> dict[TeamKind, set[str]]:
 def _grants(
     snapshot: Snapshot, teams: dict[TeamKey, WantedTeam], members: Members, collaborators: Members
 ) -> dict[GrantKey, WantedGrant]:
-    """Through the team of its group, directly, or because all may see it."""
+    """Through the team of its group or one that was granted it, directly, or because all may see it."""
     roles = _roles_of_teams(teams)
     levels = {
         key: {member.account.remote_id: (member.role.level, member.role.reads_code) for member in part}
@@ -152,7 +155,21 @@ def _grants(
                 own = collaborators.get(repository.remote_id, [])
                 grants.update(_direct_grants(repository, own, levels.get(team_id, {})))
             grants.update(_visibility_grant(repository))
+            grants.update(_base_grant(repository))
+    grants.update(_named_grants(snapshot, roles))
     return grants
+
+
+def _named_grants(snapshot: Snapshot, roles: dict[str, list[WantedTeam]]) -> Iterator[tuple[GrantKey, WantedGrant]]:
+    """What teams were granted on single repositories."""
+    closed = {item.remote_id for item in snapshot.repositories if item.code_access is CodeAccess.DISABLED}
+    open_repositories = {item.remote_id for item in snapshot.repositories} - closed
+    for part in (*snapshot.team_grants.values(), *snapshot.repository_teams.values()):
+        for grant in part.items:
+            if grant.role.reads_code and grant.repository_id in open_repositories:
+                for team in roles.get(grant.team.remote_id, ()):
+                    key = GrantKey(grant.repository_id, GrantSource.TEAM, (team.team.remote_id, team.role.key))
+                    yield key, WantedGrant(grant.role.name, grant.role.level)
 
 
 def _is_open(snapshot: Snapshot, team_id: str) -> bool:
@@ -187,6 +204,12 @@ def _source(role: RemoteRole, through: GrantSource) -> GrantSource:
 def _visibility_grant(repository: RemoteRepository) -> Iterator[tuple[GrantKey, WantedGrant]]:
     if repository.visibility is not Visibility.PRIVATE and repository.code_access is CodeAccess.ENABLED:
         yield GrantKey(repository.remote_id, GrantSource.VISIBILITY), WantedGrant(repository.visibility.capitalize())
+
+
+def _base_grant(repository: RemoteRepository) -> Iterator[tuple[GrantKey, WantedGrant]]:
+    role = repository.base_role
+    if role is not None and role.reads_code:
+        yield GrantKey(repository.remote_id, GrantSource.BASE), WantedGrant(role.name, role.level)
 
 
 def _roles_of_teams(teams: dict[TeamKey, WantedTeam]) -> dict[str, list[WantedTeam]]:

@@ -3,13 +3,15 @@
 https://docs.gitlab.com/api/rest/ — numeric ids only: paths can be renamed, and proxies decode `%2F`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from integrations.codehost import (
     CodeHost,
     GitCredential,
     HostVersion,
+    RemoteGrant,
     RemoteMember,
+    RemoteMemberGrant,
     RemoteOrganization,
     RemoteRepository,
     RemoteTeam,
@@ -45,11 +47,12 @@ def open_gitlab(access: HostAccess) -> CodeHost:
     http = access.open_client(access.base_url)
     return CodeHost(
         directory=GitLabDirectory(http, base_url=access.base_url),
-        people=GitLabPeople(http, base_url=access.base_url),
+        grants=GitLabGrants(http, base_url=access.base_url),
         source=GitLabSource(http, base_url=access.base_url, token=access.access_token),
         hook_installer=GitLabHookInstaller(http),
         hook_parser=GitLabHookParser(),
         request_count=access.count,
+        people=GitLabPeople(http, base_url=access.base_url),
         forget_answers=http.forget_answers,
     )
 
@@ -100,17 +103,13 @@ class GitLabDirectory:
 
     def list_team_members(self, team_id: str) -> Iterator[RemoteMember]:
         """Direct, inherited and invited members of a group with their best role; blocked and expired ones too."""
-        yield from self._list_members("groups", team_id)
+        yield from _list_members(self._http, self._base_url, "groups", team_id)
 
     def list_repositories(self, organization_id: str) -> Iterator[RemoteRepository]:
         """Every project of the group and the groups below it, archived ones too, none that is only shared with it."""
         path = API + url_path("groups", organization_id, "projects")
         for row in self._http.paginate(path, {**BY_ID, "include_subgroups": True, "with_shared": False}):
             yield convert_repository(row, base_url=self._base_url)
-
-    def list_repository_members(self, repository_id: str) -> Iterator[RemoteMember]:
-        """Everybody whose membership reaches the project, with their best role."""
-        yield from self._list_members("projects", repository_id)
 
     def _read_own_user(self) -> JsonObject:
         try:
@@ -119,12 +118,6 @@ class GitLabDirectory:
             if error.missing_scopes:
                 raise
             raise Unauthorized(str(error)) from error  # the account is blocked, deactivated or banned
-
-    def _list_members(self, collection: str, parent_id: str) -> Iterator[RemoteMember]:
-        for row in self._http.paginate(API + url_path(collection, parent_id, "members", "all")):
-            member = convert_member(row, base_url=self._base_url)
-            if is_member_level(member.role.level):
-                yield member
 
     def _describe_token(self) -> Json:
         """OAuth grants and personal tokens are described in different places; None when neither answers."""
@@ -137,6 +130,25 @@ class GitLabDirectory:
             raise
         except CodeHostError:
             return None
+
+
+class GitLabGrants:
+    """Members of single projects: one listing each, which the host confirms with 304 while nobody changes.
+
+    GraphQL would give many projects at once, but its answers are limited by complexity and never confirmed.
+    """
+
+    repositories_at_once = 1
+
+    def __init__(self, http: HttpClient, *, base_url: str) -> None:
+        self._http = http
+        self._base_url = base_url
+
+    def list_repository_grants(self, organization_id: str, repository_ids: Sequence[str]) -> Iterator[RemoteGrant]:
+        """Everybody whose membership reaches the projects, with their best role in each."""
+        for repository_id in repository_ids:
+            for member in _list_members(self._http, self._base_url, "projects", repository_id):
+                yield RemoteMemberGrant(repository_id, member)
 
 
 class GitLabPeople:
@@ -173,6 +185,8 @@ class GitLabPeople:
 class GitLabSource:
     """Files through the API, and the credential for git."""
 
+    files_at_once = 1
+
     def __init__(self, http: HttpClient, *, base_url: str, token: str) -> None:
         self._http = http
         self._base_url = base_url
@@ -191,6 +205,10 @@ class GitLabSource:
                 self.read_repository(repository_id)
             return None
 
+    def read_head_files(self, repository_ids: Sequence[str], path: str) -> Mapping[str, bytes | None]:
+        """The file at the head of each project's default branch."""
+        return {key: self.read_file(key, path, ref="HEAD") for key in repository_ids}
+
     def read_repository(self, repository_id: str) -> RemoteRepository:
         """One project by its id."""
         row = as_object(self._http.get_json(API + url_path("projects", repository_id)), "the project")
@@ -199,3 +217,10 @@ class GitLabSource:
     def git_credential(self) -> GitCredential:
         """The token as git wants it."""
         return GitCredential("oauth2", self._token)
+
+
+def _list_members(http: HttpClient, base_url: str, collection: str, parent_id: str) -> Iterator[RemoteMember]:
+    for row in http.paginate(API + url_path(collection, parent_id, "members", "all")):
+        member = convert_member(row, base_url=base_url)
+        if is_member_level(member.role.level):
+            yield member

@@ -7,12 +7,12 @@ import pytest
 
 from integrations.answer_store import AnswerStore
 from integrations.answers import LARGEST_NUMBER, LONGEST_WAIT, Answer, rate_budget, retry_time
-from integrations.codehost import RateBudget
 from integrations.errors import IncompleteListing, UnexpectedResponse
 from integrations.fields import JsonObject
 from integrations.gitlab.convert import convert_member
 from integrations.http import JSON
 from integrations.paging import read_listing
+from integrations.request_count import RateBudget
 from integrations.urls import RemoteUrl, parse_url
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from integrations.codehost import RequestCount
+from integrations.request_count import RequestCount
 from models import (
     JobRun,
     JobState,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from integrations.answer_store import LARGEST_BODY, AnswerStore, remove_old_answers
-from integrations.codehost import RequestCount
 from integrations.errors import Unavailable, UnexpectedResponse
+from integrations.request_count import RequestCount
 from tests.unit.integrations.clients import loopback_client
 from tests.unit.integrations.scripted_server import ScriptedServer, answer, reset, scripted_server
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from integrations.answers import Answer, check_answer, excerpt, rate_budget
-from integrations.codehost import RateBudget
 from integrations.errors import (
     CodeHostError,
     Forbidden,
@@ -17,6 +16,7 @@ from integrations.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from integrations.request_count import RateBudget
 from tests.unit.integrations.clients import NOW
 
 JSON = {"content-type": "application/json; charset=utf-8"}

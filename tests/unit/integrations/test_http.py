@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from integrations.codehost import RequestCount
 from integrations.errors import (
     CodeHostError,
     Forbidden,
@@ -19,6 +18,7 @@ from integrations.errors import (
     UnexpectedResponse,
 )
 from integrations.http import Limits
+from integrations.request_count import RequestCount
 from tests.unit.integrations.clients import Naps, loopback_client
 from tests.unit.integrations.scripted_server import Script, answer, drip, hang, reset, scripted_server
 

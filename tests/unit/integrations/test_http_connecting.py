@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from integrations.answer_store import AnswerStore
-from integrations.codehost import RequestCount
 from integrations.connections import system_resolver
 from integrations.errors import (
     ConnectionFailed,
@@ -15,6 +14,7 @@ from integrations.errors import (
     Stage,
 )
 from integrations.http import HttpClient
+from integrations.request_count import RequestCount
 from tests.unit.integrations.clients import Naps, loopback_client, loopback_policy
 from tests.unit.integrations.scripted_server import answer, scripted_server
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from integrations.codehost import RateBudget, RequestCount
 from integrations.errors import RateLimited
+from integrations.request_count import RateBudget, RequestCount
 from tests.unit.integrations.clients import NOW, loopback_client
 from tests.unit.integrations.scripted_server import answer, scripted_server
 

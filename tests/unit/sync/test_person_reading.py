@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.codehost import CodeHost, RemoteMember, RemoteTeam, RequestCount
+from integrations.codehost import CodeHost, RemoteMember, RemoteTeam
 from integrations.errors import CodeHostError, NotFound, RateLimited, Unavailable
+from integrations.request_count import RequestCount
 from models import PartStatus
 from sync.person_reading import MANY_TEAMS, read_person
 from sync.places import Whereabouts
@@ -51,7 +52,7 @@ class Host:
 
 def read(host: Host, teams: dict[str, RemoteTeam], *, team_id: str = "1", **known: object) -> Snapshot:
     whereabouts = Whereabouts(ROOT, teams, **known)  # type: ignore[arg-type]
-    code_host = CodeHost(host, host, None, None, None, RequestCount())  # type: ignore[arg-type]
+    code_host = CodeHost(host, None, None, None, None, RequestCount(), people=host)  # type: ignore[arg-type]
     return read_person(code_host, whereabouts, account_id="id-eve", team_id=team_id, now=NOW)
 
 

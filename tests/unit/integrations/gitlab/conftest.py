@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from integrations.codehost import CodeHost, RequestCount
+from integrations.codehost import CodeHost
 from integrations.gitlab.driver import open_gitlab
 from integrations.http import Limits
 from integrations.platform_parts import HostAccess
+from integrations.request_count import RequestCount
 from tests.fakes.gitlab import FakeGitLab
 from tests.unit.integrations.clients import Naps, loopback_policy
 

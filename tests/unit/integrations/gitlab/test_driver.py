@@ -3,10 +3,19 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from integrations.codehost import AccountState, CodeAccess, CodeHost, HostVersion, RemoteEmail
+from integrations.codehost import (
+    AccountState,
+    CodeAccess,
+    CodeHost,
+    HostVersion,
+    RemoteEmail,
+    RemoteGrant,
+    RemoteMemberGrant,
+)
 from integrations.errors import (
     CodeHostError,
     Forbidden,
@@ -185,10 +194,15 @@ def test_minimal_access_is_no_membership(fake: FakeGitLab, acme: Acme) -> None:
     assert logins == ["olga"]
 
 
+def _grants_on(host: CodeHost, repository_id: str) -> Iterator[RemoteGrant]:
+    return host.grants.list_repository_grants("1", [repository_id])
+
+
 def test_people_of_one_project_are_listed(fake: FakeGitLab, acme: Acme) -> None:
     fake.add_member(acme.logging, fake.add_user("ann"), Level.REPORTER)
 
-    members = list(acme.host.directory.list_repository_members(str(acme.logging.id)))
+    grants = _grants_on(acme.host, str(acme.logging.id))
+    members = [grant.member for grant in grants if isinstance(grant, RemoteMemberGrant)]
 
     assert {member.account.login: member.role.level for member in members} == {"ann": 20, "olga": 50}
 
@@ -251,7 +265,7 @@ def test_what_is_gone_is_not_empty(acme: Acme) -> None:
         acme.host.directory.list_teams,
         acme.host.directory.list_team_members,
         acme.host.directory.list_repositories,
-        acme.host.directory.list_repository_members,
+        partial(_grants_on, acme.host),
     ):
         with pytest.raises(NotFound):
             list(read("999999"))
@@ -279,7 +293,7 @@ def test_a_synchronization_reads_in_pages_of_a_hundred(fake: FakeGitLab, acme: A
 ListAll = Callable[[CodeHost, Acme], Iterator[object]]
 LISTS: dict[str, ListAll] = {
     r"/members/all\?": lambda host, acme: host.directory.list_team_members(str(acme.top.id)),
-    r"/projects/\d+/members/all\?": lambda host, acme: host.directory.list_repository_members(str(acme.logging.id)),
+    r"/projects/\d+/members/all\?": lambda host, acme: _grants_on(host, str(acme.logging.id)),
     r"/groups/\d+/projects\?": lambda host, acme: host.directory.list_repositories(str(acme.top.id)),
     r"/descendant_groups\?": lambda host, acme: host.directory.list_teams(str(acme.top.id)),
     r"/groups\?": lambda host, _acme: host.directory.list_administered_organizations(nested=True),
