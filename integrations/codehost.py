@@ -83,7 +83,6 @@ class RemoteTeam:
     path: str
     web_url: str
     parent_id: str | None = None
-    includes_subteams: bool = False  # its members are also those of the teams below it (GitHub); else it gives down
 
 
 class Standing(StrEnum):
@@ -374,5 +373,6 @@ class CodeHost:
     team_grants: TeamGrants | None = None
     people: People | None = None
     own_access: OwnAccess | None = None
+    teams_include_subteams: bool = False  # members of a team are also those of the teams below it, not of those above
     has_repository_teams: bool = False  # `grants` names teams, too, also such as the directory does not list
     forget_answers: Callable[[], None] = lambda: None  # after nonsense: what was kept of it would be confirmed for ever

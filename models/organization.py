@@ -72,7 +72,8 @@ class MembershipSource(StrEnum):
 
     LOCAL = "local"
     DIRECT = "direct"
-    INHERITED = "inherited"
+    INHERITED = "inherited"  # through a team above
+    SUBTEAM = "subteam"  # through a team below
 
 
 class Membership(Base):

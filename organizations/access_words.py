@@ -77,7 +77,9 @@ def _because(reason: Reason, organization: str) -> str:
             word = "an owner" if reason.source is Source.OWNER else "an admin"
             return f"they are {word} of {organization}{_origin_of_leading(reason)}"
         case Source.BASE:
-            return f"every member of {reason.remote.path if reason.remote else host} at {host} may"
+            return f"everybody with an account at {host} may, unless it is known to be external"
+        case Source.CONFIRMED:
+            return f"{host} showed it to their own account"
         case Source.VISIBILITY:
             return f"the repository is {_visibility_of(reason)} at {host}, and {_open_to(reason)}"
         case _:
@@ -117,6 +119,8 @@ def _place(reason: Reason) -> str:
 
 
 def _inherited(reason: Reason) -> str:
+    if reason.is_through_subteam:
+        return ", through a team below it"
     return f", inherited from {reason.inherited_from.path}" if reason.inherited_from else ""
 
 
@@ -133,7 +137,8 @@ _SHORT: dict[Source, Callable[[Reason, str], str]] = {
     Source.TEAM: lambda reason, _: f"{_short_place(reason)}{_inherited(reason)}",
     Source.DIRECT: lambda reason, _: f"{reason.role} of the repository itself",
     Source.INHERITED: lambda reason, _: f"{reason.role} of something above the repository",
-    Source.BASE: lambda reason, _: f"member of {reason.remote.path}" if reason.remote else "member",
+    Source.BASE: lambda reason, _: f"for everybody at {reason.remote.host}" if reason.remote else "for everybody",
+    Source.CONFIRMED: lambda reason, _: "shown to their own account",
     Source.VISIBILITY: lambda reason, _: f"the repository is {_visibility_of(reason)}",
 }
 
@@ -160,9 +165,12 @@ def _would_end(reason: Reason, organization: str) -> str:
             team = reason.inherited_from or reason.team
             where = team.path or team.name
             weaker = "" if team.synchronization_id is None else ", or had a role there that does not read code"
-            return f"they left {where}{weaker}"
+            below = " and the teams below it" if reason.is_through_subteam else ""
+            return f"they left {where}{below}{weaker}"
         case Source.BASE:
-            return f"members of {reason.remote.path if reason.remote else organization} might no longer read everything"
+            return "the default permission became none, or their account external"
+        case Source.CONFIRMED:
+            return "the host no longer showed it to their own account, or did not confirm it for a week"
         case _:
             return "they were removed from the repository's own members"
 
@@ -216,7 +224,7 @@ _OBSTACLES: dict[Kind, Callable[[Obstacle, Explanation, str], str]] = {
         f"The package has no repository at a host: only who leads {name} may read it."
     ),
     Kind.NOT_GRANTED: lambda it, answer, name: (
-        f"{_repository_path(answer)} is {_visibility(answer)} at {_host(it)}, and no group of {answer.person.login} "
+        f"{_repository_path(answer)} is {_visibility(answer)} at {_host(it)}, and no team of {answer.person.login} "
         "has it."
     ),
 }

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from models import GrantSource, MembershipSource, PackageState, TeamKind
+from composer.access import FOR_ACCOUNTS_THERE
+from models import MembershipSource, PackageState, TeamKind
 from organizations.access_facts import (
     Account,
     Facts,
@@ -29,6 +30,7 @@ class Source(StrEnum):
     DIRECT = "direct"
     INHERITED = "inherited"
     BASE = "base"
+    CONFIRMED = "confirmed"
     VISIBILITY = "visibility"
 
 
@@ -45,6 +47,7 @@ class Reason:
     account: Account | None = None  # None: not by one account alone
     team: TeamFact | None = None
     inherited_from: TeamFact | None = None
+    is_through_subteam: bool = False
     repository: RepositoryFact | None = None
     remote: Remote | None = None
 
@@ -155,8 +158,8 @@ class _Case:
         return bool(self._memberships) or any(self._facts.counts(grant) for grant in own)
 
     def _is_open_for(self, grant: GrantFact) -> bool:
-        """What comes with the visibility alone is not for people known to be external."""
-        if grant.source is not GrantSource.VISIBILITY:
+        """What comes with the visibility alone, or to all accounts there, is not for people known to be external."""
+        if grant.source not in FOR_ACCOUNTS_THERE:
             return True
         host = self._facts.remotes[grant.synchronization_id].integration_id
         return any(it.integration_id == host and it.is_external is not True for it in self._accounts.values())
@@ -195,6 +198,7 @@ class _Case:
             account=account,
             team=team,
             inherited_from=_origin(self._facts, membership, team),
+            is_through_subteam=membership.source is MembershipSource.SUBTEAM,
             repository=self._package.repository,
             remote=self._facts.remotes.get(synchronization_id or 0),
         )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
+from composer.access import FOR_ACCOUNTS_THERE
 from integrations.codehost import CodeAccess
-from models import GrantSource, PackageState, TeamKind
+from models import PackageState, TeamKind
 from organizations.access_facts import (
     Account,
     Facts,
@@ -127,7 +128,7 @@ def _missing_at_host(facts: Facts, person: Person, repository: RepositoryFact, r
 
 
 def _is_for_all(grant: GrantFact) -> bool:
-    return grant.source is GrantSource.VISIBILITY and grant.team_id is None and grant.identity_id is None
+    return grant.source in FOR_ACCOUNTS_THERE and grant.team_id is None and grant.identity_id is None
 
 
 def _is_home(team: TeamFact, repository: RepositoryFact) -> bool:

@@ -35,6 +35,7 @@ def read_person(host: CodeHost, known: Whereabouts, *, account_id: str, team_id:
             teams=teams,
             repositories={key: readers.result(future) for key, future in repositories.items()},
             began_at=now,
+            teams_include_subteams=host.teams_include_subteams,
         )
 
 

@@ -66,7 +66,13 @@ def places_below_changes(known: Whereabouts, asked: Parts, *, today: date) -> fr
 
 
 def person_snapshot(
-    known: Whereabouts, *, account_id: str, teams: Parts, repositories: Parts, began_at: datetime
+    known: Whereabouts,
+    *,
+    account_id: str,
+    teams: Parts,
+    repositories: Parts,
+    began_at: datetime,
+    teams_include_subteams: bool = False,
 ) -> Snapshot:
     """Evidence about this account, and about nobody else."""
     places = [item for item in known.repositories if item.team_id in teams or item.remote_id in repositories]
@@ -76,6 +82,7 @@ def person_snapshot(
         team_members=teams,
         repositories=tuple(places),
         repository_members={item.remote_id: repositories.get(item.remote_id, SKIPPED) for item in places},
+        teams_include_subteams=teams_include_subteams,
         person=account_id,
         began_at=began_at,
     )

@@ -69,7 +69,7 @@ def plan_synchronization(state: State, snapshot: Snapshot, *, today: date) -> Pl
     wanted = read_wanted(snapshot, today=today)
     teams = {key: TeamValue.of(team) for key, team in wanted.teams.items()}
     unsettled = keep.unsettled(wanted.memberships, lambda key: key[1])
-    memberships = _keep_sources(unsettled, state, keep.heirs_of_open_teams(snapshot))
+    memberships = _keep_sources(unsettled, state, keep.teams_beside_open_ones(snapshot))
     grants = keep.unsettled(wanted.grants, lambda key: key.account_id)
     repository_changes = _plan_repositories(state, snapshot, keep)
     return Plan(
@@ -134,9 +134,14 @@ class _Keep:
         is_still_there = self._team_of.get(repository_id) == team_id or (team_id, repository_id) in self._named
         return is_still_there and (self._is_open_team(team_id) or team in self._settled_teams)
 
-    def heirs_of_open_teams(self, snapshot: Snapshot) -> frozenset[str]:
-        """Teams about whose parent the snapshot can not tell who is in it."""
-        return frozenset(team.remote_id for team in snapshot.teams if self._is_open_team(team.parent_id))
+    def teams_beside_open_ones(self, snapshot: Snapshot) -> frozenset[str]:
+        """Teams that have members through one about which the snapshot can not tell who is in it."""
+        if not snapshot.teams_include_subteams:
+            return frozenset(team.remote_id for team in snapshot.teams if self._is_open_team(team.parent_id))
+        if snapshot.person:
+            return frozenset(team.remote_id for team in snapshot.teams)
+        open_teams = (team for team in snapshot.teams if self._is_open_team(team.remote_id))
+        return frozenset(team.parent_id for team in open_teams if team.parent_id is not None)
 
     def unsettled(self, wanted: dict[Key, Value], account_of: Callable[[Key], str | None]) -> dict[Key, Value]:
         """Without what the snapshot says about settled accounts: newer things are known about them."""
@@ -158,14 +163,14 @@ class _Keep:
 
 
 def _keep_sources(
-    wanted: dict[tuple[TeamKey, str], WantedMembership], state: State, heirs: frozenset[str]
+    wanted: dict[tuple[TeamKey, str], WantedMembership], state: State, teams: frozenset[str]
 ) -> dict[tuple[TeamKey, str], WantedMembership]:
-    """Whether somebody is in a team by inheritance can not be told without its parent: leave it as it was."""
-    if not heirs:
+    """Whether somebody is in a team through another can not be told without that one: leave it as it was."""
+    if not teams:
         return wanted
     known = state.memberships
     return {
-        key: value._replace(source=known[key].source) if key[0][0] in heirs and key in known else value
+        key: value._replace(source=known[key].source) if key[0][0] in teams and key in known else value
         for key, value in wanted.items()
     }
 

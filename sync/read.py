@@ -251,6 +251,7 @@ class _Reading:
                 for key, manifest in future.result().items()
                 if manifest is not None
             },
+            teams_include_subteams=self._host.teams_include_subteams,
             may_remove=not doubt and (viewer.is_administrator or (of_root is not None and of_root.is_complete)),
             doubt=doubt,
             began_at=self._began_at,

@@ -59,6 +59,7 @@ class Snapshot:
     team_grants: Mapping[str, Part[RemoteTeamGrant]] = field(default_factory=dict)  # by team, if the host lists them so
     repository_teams: Mapping[str, Part[RemoteTeamGrant]] = field(default_factory=dict)  # or by repository
     manifests: Mapping[str, Manifest] = field(default_factory=dict)  # by repository, only those looked at in this run
+    teams_include_subteams: bool = False  # where else members of the team above are in the one below
     may_remove: bool = True  # False: the credential sees less than everything
     doubt: str = ""  # why `may_remove` is False
     person: str = ""  # the account of which alone this tells

@@ -90,7 +90,7 @@ def _grant_to_json(grant: RemoteGrant) -> Row:
     team = grant.team
     return {
         "repository": grant.repository_id,
-        "team": [team.remote_id, team.name, team.path, team.web_url, team.parent_id, team.includes_subteams],
+        "team": [team.remote_id, team.name, team.path, team.web_url, team.parent_id],
         "role": _role_to_json(grant.role),
     }
 

@@ -116,17 +116,30 @@ def _teams(snapshot: Snapshot, members: Members) -> dict[TeamKey, WantedTeam]:
 
 def _memberships(snapshot: Snapshot, members: Members) -> dict[tuple[TeamKey, str], WantedMembership]:
     roles = {key: {(member.account.remote_id, member.role.key) for member in part} for key, part in members.items()}
-    below: dict[str, set[tuple[str, str]]] = {}
-    for team in snapshot.teams:
-        below.setdefault(team.parent_id or "", set()).update(roles.get(team.remote_id, ()))
+    others = _of_subteams(snapshot, roles) if snapshot.teams_include_subteams else _of_parents(snapshot, roles)
+    through_others = MembershipSource.SUBTEAM if snapshot.teams_include_subteams else MembershipSource.INHERITED
     wanted = {}
     for team in snapshot.teams:
-        inherited = (below.get(team.remote_id) if team.includes_subteams else roles.get(team.parent_id or "")) or ()
+        there = others.get(team.remote_id, ())
         for member in members.get(team.remote_id, ()):
             account_id, role = member.account.remote_id, member.role.key
-            source = MembershipSource.INHERITED if (account_id, role) in inherited else MembershipSource.DIRECT
+            source = through_others if (account_id, role) in there else MembershipSource.DIRECT
             wanted[(team.remote_id, role), account_id] = WantedMembership(source, member.expires_on)
     return wanted
+
+
+Roles = dict[str, set[tuple[str, str]]]  # by team: account and role
+
+
+def _of_parents(snapshot: Snapshot, roles: Roles) -> Roles:
+    return {team.remote_id: roles.get(team.parent_id or "", set()) for team in snapshot.teams}
+
+
+def _of_subteams(snapshot: Snapshot, roles: Roles) -> Roles:
+    below: Roles = {}
+    for team in snapshot.teams:
+        below.setdefault(team.parent_id or "", set()).update(roles.get(team.remote_id, ()))
+    return below
 
 
 def _standing(root_members: list[RemoteMember]) -> dict[TeamKind, set[str]]:

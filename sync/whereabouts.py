@@ -22,7 +22,7 @@ def load_whereabouts(session: Session, synchronization: Synchronization, account
         teams=_teams(session, synchronization),
         repositories=_repositories(session, synchronization),
         roles={team_id: role for team_id, (role, _) in roles.items()},
-        direct=frozenset(key for key, (_, source) in roles.items() if source is not MembershipSource.INHERITED),
+        direct=frozenset(key for key, (_, source) in roles.items() if source is MembershipSource.DIRECT),
         granted=_granted(session, synchronization, account_id),
     )
 

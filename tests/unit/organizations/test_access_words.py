@@ -46,7 +46,13 @@ YES = {
     "because they are Reporter of something above the repository at GitLab.": (
         Company().grant(GrantSource.INHERITED, account=1, role="Reporter")
     ),
-    "because every member of acme at GitLab may.": Company().join(ACME).grant(GrantSource.BASE),
+    "because everybody with an account at GitLab may, unless it is known to be external.": (
+        Company().join(ACME).grant(GrantSource.BASE)
+    ),
+    "because GitLab showed it to their own account.": Company().grant(GrantSource.CONFIRMED, account=1),
+    "because they are Developer in acme/backend at GitLab, through a team below it.": (
+        Company().join(BACKEND, MembershipSource.SUBTEAM).grant(GrantSource.TEAM, team=BACKEND)
+    ),
     "because the repository is internal at GitLab, and their account is not known to be external.": (
         Company(repository=INTERNAL).join(ACME).grant(GrantSource.VISIBILITY, role="Internal")
     ),
@@ -59,7 +65,7 @@ YES = {
 }
 NO = {
     "bob is not a member of Acme.": Company(),
-    "acme/backend/lib is private at GitLab, and no group of bob has it.": Company().join(ACME),
+    "acme/backend/lib is private at GitLab, and no team of bob has it.": Company().join(ACME),
     "bob is Guest in acme/backend, and Guest does not read code.": Company().join(GUESTS),
     "The membership in acme/backend ended on 20 May 2026.": (
         Company().join(BACKEND, until=TODAY).grant(GrantSource.TEAM, team=BACKEND)
