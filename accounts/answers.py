@@ -2,9 +2,10 @@
 
 from flask import Response, make_response, render_template, url_for
 
-from accounts.callback import HostRefused
+from accounts.current import current_user
 from accounts.identities import LoginRefused, Refusal
-from accounts.setup_guard import is_setup_mode
+from accounts.setup_guard import is_setup_mode, setup_session
+from accounts.visits import HostRefused
 from integrations.codehost import RemoteAccount
 from integrations.errors import Stage
 from models import Integration
@@ -64,9 +65,10 @@ def login_refused(error: LoginRefused, integration: Integration, account: Remote
     return answer_page(title, text, advice, label="Back to the login page")
 
 
-def host_refused(error: HostRefused, integration: Integration, *, is_for_administrator: bool) -> Response:
+def host_refused(error: HostRefused, integration: Integration) -> Response:
     """For a host that said no or could not be asked. What exactly is wrong with it is for administrators."""
     diagnosis = error.diagnosis
+    is_for_administrator = setup_session() is not None or current_user.is_administrator
     if is_for_administrator or diagnosis.stage in {Stage.CREDENTIALS, Stage.SCOPES}:
         return answer_page(
             f"{integration.name} did not let you in", diagnosis.problem, diagnosis.fix, detail=diagnosis.detail

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from flask import Response, abort, make_response, render_template
 from sqlalchemy.orm import Session
 
-from accounts.callback import endpoints_of
 from accounts.current import current_user, current_user_row
 from accounts.flows import Browser, Destination, start_flow
 from accounts.setup_guard import is_setup_mode, setup_session
-from integrations.oauth import authorization_url
+from accounts.visits import Way, visit_url
 from integrations.platform_parts import Use
-from integrations.service import callback_url, platform_of, uses_of
+from integrations.service import platform_of, uses_of
 from models import FlowPurpose, Integration, utc_now
 from web.login import ensure_session_row, is_recently_authenticated
 from web.runtime import current_runtime
@@ -49,17 +48,15 @@ def check_departure(session: Session, departure: Departure) -> None:
         _check_own_visit(session, departure)
 
 
-def depart(session: Session, departure: Departure) -> Response:
+def depart(session: Session, departure: Departure, way: Way) -> Response:
     """Store the flow in the caller's transaction, and the page that takes the browser to the host.
 
     It is an ordinary answer, not a redirect: a redirect after a form would be stopped by our own `form-action`.
     """
-    runtime, now = current_runtime(), utc_now()
-    admitted, endpoints = setup_session(), endpoints_of(departure.integration)
-    redirect_uri = callback_url(runtime.settings, departure.integration.slug)
+    integration, admitted = departure.integration, setup_session()
     flow = start_flow(
         session,
-        box=runtime.secret_box,
+        box=current_runtime().secret_box,
         purpose=departure.purpose,
         browser=Browser(
             web_session_id=ensure_session_row(session).id,
@@ -67,19 +64,18 @@ def depart(session: Session, departure: Departure) -> Response:
             user_id=current_user.id or None,
         ),
         destination=Destination(
-            departure.integration, endpoints, redirect_uri, departure.scopes, next_path=departure.next_path
+            integration,
+            way.issuer,
+            way.token_endpoint,
+            way.redirect_uri,
+            departure.scopes,
+            next_path=departure.next_path,
+            request_token=way.request_token,
         ),
-        now=now,
+        now=utc_now(),
     )
-    url = authorization_url(
-        endpoints,
-        client_id=departure.integration.client_id,
-        redirect_uri=redirect_uri,
-        scopes=departure.scopes,
-        state=flow.state,
-        code_verifier=flow.code_verifier,
-    )
-    response = make_response(render_template("accounts/leaving.html", url=url, integration=departure.integration))
+    url = visit_url(integration, way, flow, departure.scopes)
+    response = make_response(render_template("accounts/leaving.html", url=url, integration=integration))
     response.headers["Refresh"] = f"0; url={url}"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from integrations.oauth import OAuthEndpoints, new_code_verifier, new_state
+from integrations.oauth import new_code_verifier, new_state
 from models import FlowPurpose, Integration, OAuthFlow, SecretBox, digest_secret
 
 LIFE = timedelta(minutes=10)
@@ -24,13 +24,18 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the flow goes: an integration with its endpoints, the scopes asked for, and the way back."""
+    """Where the flow goes: an integration with its addresses, the scopes asked for, and the way back.
+
+    `request_token`: of OAuth 1, where the host names the visit and not we.
+    """
 
     integration: Integration
-    endpoints: OAuthEndpoints
+    issuer: str
+    token_endpoint: str
     redirect_uri: str
     scopes: tuple[str, ...]
     next_path: str = ""
+    request_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def start_flow(
 ) -> StartedFlow:
     """Store a new flow. At most five are open per browser: the oldest give way."""
     _make_room(session, browser.web_session_id, now=now)
-    flow = StartedFlow(state=new_state(), code_verifier=new_code_verifier())
+    flow = StartedFlow(state=destination.request_token or new_state(), code_verifier=new_code_verifier())
     digest = digest_secret(flow.state)
     session.add(
         OAuthFlow(
@@ -62,8 +67,8 @@ def start_flow(
             user_id=browser.user_id,
             integration_id=destination.integration.id,
             purpose=purpose,
-            issuer=destination.endpoints.issuer,
-            token_endpoint=destination.endpoints.token,
+            issuer=destination.issuer,
+            token_endpoint=destination.token_endpoint,
             redirect_uri=destination.redirect_uri,
             code_verifier_sealed=box.seal(_place(digest), flow.code_verifier),
             scopes=list(destination.scopes),

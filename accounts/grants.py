@@ -22,13 +22,12 @@ def store_grant(
     session: Session, box: SecretBox, *, identity: Identity, tokens: OAuthTokens, scopes: frozenset[str], now: datetime
 ) -> Credential:
     """Keep the authorization of an account, in place of an older one. `scopes` are the granted ones."""
+    kind = CredentialKind.OAUTH if identity.integration.oauth_version == 2 else CredentialKind.OAUTH1
     credential = session.scalar(select(Credential).where(Credential.identity_id == identity.id).with_for_update())
     if credential is None:
-        credential = Credential(
-            kind=CredentialKind.OAUTH, integration_id=identity.integration_id, identity_id=identity.id, version=0
-        )
+        credential = Credential(integration_id=identity.integration_id, identity_id=identity.id, version=0)
         session.add(credential)
-    credential.name = identity.login
+    credential.kind, credential.name, credential.remote_id = kind, identity.login, identity.remote_id
     credential.seal_tokens(box, access_token=tokens.access_token, refresh_token=tokens.refresh_token)
     credential.scopes = sorted(scopes)
     credential.obtained_at, credential.expires_at = now, tokens.expires_at

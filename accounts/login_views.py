@@ -7,19 +7,21 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from accounts.administrators import redeem_login_link
-from accounts.answers import answer_page
+from accounts.answers import answer_page, host_refused
 from accounts.blueprint import blueprint
 from accounts.current import current_user, current_user_row
 from accounts.departures import Departure, check_departure, depart
 from accounts.guards import login_required
 from accounts.setup_guard import is_setup_mode
+from accounts.visits import HostRefused, find_way
 from integrations.service import UnknownIntegration, get_integration, list_login_integrations
 from models import FlowPurpose, Integration, Organization, Synchronization, record_audit, utc_now
-from web.database import get_session
+from web.database import close_session, get_session
 from web.limits import limited
 from web.login import log_in
 from web.login import log_out as end_session
 from web.redirects import safe_next
+from web.runtime import current_runtime
 
 
 @blueprint.get("/login")
@@ -48,14 +50,17 @@ def login_to_organization(org: str) -> ResponseReturnValue:
 @limited("login", limit=30)
 def start_login(slug: str) -> ResponseReturnValue:
     """Begin a visit to a code host. The form says the purpose, and where to go afterwards."""
+    integration = _integration_or_404(get_session(), slug)
+    next_path = safe_next(request.form.get("next"), default="")
+    departure = Departure(integration, _purpose_or_404(), next_path)
+    check_departure(get_session(), departure)
+    close_session()  # the host may be asked now
+    try:
+        way = find_way(current_runtime(), integration, now=utc_now())
+    except HostRefused as error:
+        return host_refused(error, integration)
     session = get_session()
-    departure = Departure(
-        integration=_integration_or_404(session, slug),
-        purpose=_purpose_or_404(),
-        next_path=safe_next(request.form.get("next"), default=""),
-    )
-    check_departure(session, departure)
-    response = depart(session, departure)
+    response = depart(session, departure, way)
     session.commit()
     return response
 

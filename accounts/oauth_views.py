@@ -70,8 +70,7 @@ def _finish(arrival: Arrival) -> ResponseReturnValue:
     try:
         proof = prove(current_runtime(), arrival, now=utc_now())
     except HostRefused as error:
-        is_for_administrator = setup_session() is not None or current_user.is_administrator
-        return host_refused(error, arrival.integration, is_for_administrator=is_for_administrator)
+        return host_refused(error, arrival.integration)
     return FINISHES[arrival.flow.purpose](arrival, proof)
 
 
@@ -84,7 +83,7 @@ def _finish_trial(arrival: Arrival) -> ResponseReturnValue:
         _note_failure(slug, error.diagnosis)
     else:
         version, too_old = read_host_version(runtime, arrival, proof)
-        forget_tokens(runtime, arrival, proof, now=utc_now())
+        forget_tokens(runtime, arrival, proof)
         if too_old is not None:
             _note_failure(slug, too_old)
         else:

@@ -38,7 +38,7 @@ class Seen:
     credential: Credential = field(repr=False)
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
-    owner_id: str = ""  # the account's id at the host, where we know whose credential it is
+    owner_id: str = ""  # whose answers of the host may be kept for it: the account's id there
 
     @property
     def version(self) -> int:
@@ -68,7 +68,8 @@ def read_credential(runtime: Runtime, credential_id: int) -> Seen:
     if credential.state is CredentialState.NEEDS_RECONNECT:
         raise Unauthorized(credential.state_reason or "the account has to be connected again")
     box = runtime.secret_box
-    return Seen(credential, credential.unseal_access_token(box), credential.unseal_refresh_token(box), owner_id or "")
+    owner_id = owner_id or f"stored-{credential.place}"
+    return Seen(credential, credential.unseal_access_token(box), credential.unseal_refresh_token(box), owner_id)
 
 
 def current_credential(runtime: Runtime, credential_id: int, refresh: Refresh) -> Seen:

@@ -14,7 +14,7 @@ from integrations.http import Check, HttpClient, Limits, Sign, Timing
 from integrations.oauth import OAuthEndpoints
 from integrations.oauth1 import OAuth1Endpoints
 from integrations.request_count import RequestCount
-from integrations.stored_kinds import StoredKind
+from integrations.stored_kinds import AppParts, StoredKind
 
 
 class Use(StrEnum):
@@ -169,6 +169,8 @@ class Platform:
     oauth1_guide: tuple[GuideStep, ...] = ()
     stored_kinds: tuple[StoredKind, ...] = ()  # what an organization can store in place of somebody's login
     explain_secret: Callable[[StoredKind, str], str] = lambda _kind, _secret: ""  # why a pasted secret will not do
+    app: AppParts | None = None
+    revoke_token: Callable[[HttpClient, str, str], None] | None = None  # client at the API, our ID, the token
 
     def missing_scopes(self, wanted: Iterable[str], granted: Iterable[str]) -> tuple[str, ...]:
         """The wanted scopes that are neither granted nor included in a granted one, in the order of `wanted`."""

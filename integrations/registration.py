@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
+from integrations.oauth1 import new_consumer_key, new_private_key
 from integrations.platform_parts import Use
 from models import (
     Credential,
@@ -56,7 +57,10 @@ class LastWayIn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IntegrationDraft:
-    """What the form asks for. An empty client secret keeps the stored one when an integration is changed."""
+    """What the form asks for. An empty client secret keeps the stored one when an integration is changed.
+
+    With OAuth 1 there is neither ID nor secret to type: the keys are made here, and the host does not know them yet.
+    """
 
     name: str
     slug: str
@@ -64,8 +68,9 @@ class IntegrationDraft:
     base_url: str
     uses: frozenset[Use]
     login_policy: LoginPolicy
-    client_id: str
+    client_id: str = ""
     client_secret: str = field(repr=False, default="")
+    oauth_version: int = 2
     is_trusting_emails: bool = False
     api_timeout_seconds: int = 20
     ca_certificate: str = ""
@@ -111,7 +116,10 @@ def add_integration(
     _check_client_is_free(session, draft, but_id=None)
     integration = Integration(slug=draft.slug, platform=draft.platform)
     _take_over(integration, draft)
-    integration.seal_client_secret(box, draft.client_secret)
+    if draft.oauth_version == 1:
+        _make_keys(box, integration)
+    else:
+        _take_over_client(box, integration, draft)
     session.add(integration)
     session.flush()
     _record(session, "integration_created", integration, actor, actor_user_id)
@@ -134,8 +142,17 @@ def edit_integration(
         _check_another_way_in(session, integration.id)
     _check_client_is_free(session, draft, but_id=integration.id)
     _take_over(integration, draft)
-    if draft.client_secret:
-        integration.seal_client_secret(box, draft.client_secret)
+    if draft.oauth_version != integration.oauth_version:
+        _change_oauth_version(session, box, integration, draft)
+    elif draft.oauth_version == 2:
+        _take_over_client(box, integration, draft)
+    session.flush()
+    _record(session, "integration_changed", integration, actor, actor_user_id)
+
+
+def finish_draft(session: Session, integration: Integration, *, actor: str, actor_user_id: int | None = None) -> None:
+    """The host has accepted our keys: people can log in."""
+    integration.is_draft = False
     session.flush()
     _record(session, "integration_changed", integration, actor, actor_user_id)
 
@@ -157,10 +174,7 @@ def delete_integration(
     integration.deleted_at = now
     integration.seal_client_secret(box, "")
     reason = f"the integration {integration.name} was deleted"
-    for credential in session.scalars(select(Credential).where(Credential.integration_id == integration.id)):
-        credential.seal_tokens(box, access_token="", refresh_token=None)
-        credential.state, credential.state_reason = CredentialState.NEEDS_RECONNECT, reason
-        credential.version += 1
+    _erase_tokens(session, box, select(Credential).where(Credential.integration_id == integration.id), reason)
     session.execute(
         update(Synchronization)
         .where(Synchronization.integration_id == integration.id)
@@ -191,14 +205,46 @@ def _take_over(integration: Integration, draft: IntegrationDraft) -> None:
     integration.is_for_synchronization = Use.SYNCHRONIZE in draft.uses
     integration.is_for_webhooks = Use.INSTALL_WEBHOOKS in draft.uses
     integration.login_policy = draft.login_policy
-    integration.client_id = draft.client_id
     integration.is_trusting_emails = draft.is_trusting_emails
     integration.api_timeout_seconds = draft.api_timeout_seconds
     integration.ca_certificate = draft.ca_certificate
     integration.product_version = draft.product_version or integration.product_version or ""
 
 
+def _take_over_client(box: SecretBox, integration: Integration, draft: IntegrationDraft) -> None:
+    integration.client_id = draft.client_id
+    if draft.client_secret or not integration.client_secret_sealed:
+        integration.seal_client_secret(box, draft.client_secret)
+
+
+def _make_keys(box: SecretBox, integration: Integration) -> None:
+    integration.oauth_version, integration.is_draft = 1, True
+    integration.client_id = new_consumer_key(integration.slug)
+    integration.seal_client_secret(box, new_private_key())
+
+
+def _change_oauth_version(session: Session, box: SecretBox, integration: Integration, draft: IntegrationDraft) -> None:
+    """What people have granted by the old version can not be used with the new one."""
+    if draft.oauth_version == 1:
+        _make_keys(box, integration)
+    else:
+        integration.oauth_version, integration.is_draft = 2, False
+        integration.client_id = draft.client_id
+        integration.seal_client_secret(box, draft.client_secret)
+    granted = select(Credential).where(Credential.integration_id == integration.id, Credential.identity_id.is_not(None))
+    _erase_tokens(session, box, granted, f"the OAuth version of {integration.name} was changed")
+
+
+def _erase_tokens(session: Session, box: SecretBox, credentials: Select[Credential], reason: str) -> None:
+    for credential in session.scalars(credentials):
+        credential.seal_tokens(box, access_token="", refresh_token=None)
+        credential.state, credential.state_reason = CredentialState.NEEDS_RECONNECT, reason
+        credential.version += 1
+
+
 def _check_client_is_free(session: Session, draft: IntegrationDraft, *, but_id: int | None) -> None:
+    if draft.oauth_version == 1:
+        return
     same = select(Integration.id).where(
         Integration.base_url == draft.base_url,
         Integration.client_id == draft.client_id,

@@ -11,21 +11,34 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import Settings
-from integrations.addresses import Destination, OutboundPolicy, parse_allow
+from integrations.addresses import Destination, OutboundPolicy
 from integrations.answer_store import AnswerStore, remove_old_answers
+from integrations.clients import (
+    app_client,
+    app_parts,
+    callback_url,
+    consumer,
+    host_access,
+    oauth_client,
+    open_with_token,
+    outbound_policy,
+    platform_of,
+    revoke_token,
+    stored_access,
+    stored_kind,
+    token_client,
+)
 from integrations.codehost import CodeHost, GitCredential, HookParser
 from integrations.connections import resolve_checked
-from integrations.credentials import TokenReplaced, current_credential, explain_unauthorized
-from integrations.errors import CodeHostError, Unauthorized
-from integrations.http import HttpClient, Limits
-from integrations.oauth import OAuthClient, OAuthTokens, open_token_client, refresh_tokens
-from integrations.platform_parts import HostAccess, Platform, Use
+from integrations.credentials import Seen, TokenReplaced, current_credential, explain_unauthorized
+from integrations.errors import CodeHostError, Forbidden, NotFound, Unauthorized
+from integrations.oauth import OAuthRejected, OAuthTokens, refresh_tokens
+from integrations.platform_parts import HostAccess, Use
 from integrations.platforms import PLATFORMS
 from integrations.registration import (
     BaseUrlLocked,
@@ -39,12 +52,13 @@ from integrations.registration import (
     count_dependents,
     delete_integration,
     edit_integration,
+    finish_draft,
     free_slug,
     slug_for,
 )
 from integrations.urls import RemoteUrl, parse_url
 from integrations.vcs.git_remote import GitNetwork
-from models import Credential, Integration, Runtime, utc_now
+from models import Credential, CredentialKind, Integration, Runtime, utc_now
 
 __all__ = [
     "BACKGROUND_RESERVE",
@@ -59,11 +73,15 @@ __all__ = [
     "TokenReplaced",
     "UnknownIntegration",
     "add_integration",
+    "app_client",
+    "app_parts",
     "callback_url",
     "clean_up_answers",
+    "consumer",
     "count_dependents",
     "delete_integration",
     "edit_integration",
+    "finish_draft",
     "free_slug",
     "get_integration",
     "git_network",
@@ -79,7 +97,10 @@ __all__ = [
     "outbound_policy",
     "platform_of",
     "react_to_unauthorized",
+    "revoke_token",
     "slug_for",
+    "stored_access",
+    "stored_kind",
     "token_client",
     "uses_of",
 ]
@@ -110,7 +131,7 @@ def list_integrations(session: Session) -> list[Integration]:
 
 def list_login_integrations(session: Session) -> list[Integration]:
     """Integrations through which people log in, by name."""
-    return [integration for integration in list_integrations(session) if integration.is_for_login]
+    return [it for it in list_integrations(session) if it.is_for_login and not it.is_draft]
 
 
 def get_integration(session: Session, slug: str) -> Integration:
@@ -120,11 +141,6 @@ def get_integration(session: Session, slug: str) -> Integration:
     if integration is None:
         raise UnknownIntegration(slug)
     return integration
-
-
-def platform_of(integration: Integration) -> Platform:
-    """The platform's entry: its addresses, scopes and words."""
-    return PLATFORMS[integration.platform]
 
 
 def uses_of(integration: Integration) -> frozenset[Use]:
@@ -137,52 +153,6 @@ def uses_of(integration: Integration) -> frozenset[Use]:
     return frozenset(use for use, is_ticked in ticked.items() if is_ticked)
 
 
-def callback_url(settings: Settings, slug: str) -> str:
-    """Where the code host sends browsers back to. Never built from a request."""
-    return f"{settings.base_url}/oauth/{slug}/callback"
-
-
-def outbound_policy(settings: Settings) -> OutboundPolicy:
-    """The deployment's outbound rules. Our own database and Redis are never a destination."""
-    return OutboundPolicy(
-        allow=parse_allow(settings.outbound_allow),
-        ca_file=settings.outbound_ca_file,
-        proxy=settings.outbound_proxy,
-        denied_endpoints=frozenset(_own_endpoints(settings)),
-    )
-
-
-def oauth_client(runtime: Runtime, integration: Integration) -> OAuthClient:
-    """Our application at this host, with its secret. Raises SecretUnreadable."""
-    return OAuthClient(
-        client_id=integration.client_id,
-        client_secret=integration.unseal_client_secret(runtime.secret_box),
-        redirect_uri=callback_url(runtime.settings, integration.slug),
-    )
-
-
-def token_client(runtime: Runtime, integration: Integration) -> HttpClient:
-    """A client for the host's token endpoint."""
-    policy = outbound_policy(runtime.settings)
-    return open_token_client(integration.base_url, policy=policy, ca_pem=integration.ca_certificate)
-
-
-def open_with_token(runtime: Runtime, integration: Integration, access_token: str) -> CodeHost:
-    """The code host as the holder of this token sees it. Nothing that it answers is kept."""
-    return platform_of(integration).open_code_host(host_access(runtime, integration, access_token))
-
-
-def host_access(runtime: Runtime, integration: Integration, access_token: str) -> HostAccess:
-    """Everything that it takes to talk to the integration's host with this token."""
-    return HostAccess(
-        base_url=integration.base_url,
-        access_token=access_token,
-        policy=outbound_policy(runtime.settings),
-        ca_pem=integration.ca_certificate,
-        limits=Limits(read_seconds=float(integration.api_timeout_seconds)),
-    )
-
-
 def open_code_host(runtime: Runtime, credential_id: int, *, reserve: float = 0.0) -> CodeHost:
     """The code host with a stored credential, refreshed first when it is due.
 
@@ -190,8 +160,7 @@ def open_code_host(runtime: Runtime, credential_id: int, *, reserve: float = 0.0
     Raises Unauthorized (reconnect; the credential is marked), Unavailable, Forbidden.
     """
     seen = current_credential(runtime, credential_id, _Refresher(runtime))
-    integration = seen.credential.integration
-    access = host_access(runtime, integration, seen.access_token)
+    integration, access = seen.credential.integration, _credential_access(runtime, seen)
     answers = _answer_store(runtime, integration, seen.owner_id)
     return platform_of(integration).open_code_host(replace(access, answers=answers, reserve=reserve))
 
@@ -202,10 +171,12 @@ def clean_up_answers(runtime: Runtime) -> None:
 
 
 def open_git(runtime: Runtime, credential_id: int) -> GitAccess:
-    """What git needs to reach the credential's code host. Raises as `open_code_host`."""
+    """What git needs to reach the credential's host. Raises as `open_code_host`, Forbidden when git can not use it."""
     seen = current_credential(runtime, credential_id, _Refresher(runtime))
     integration = seen.credential.integration
-    code_host = open_with_token(runtime, integration, seen.access_token)
+    if seen.credential.kind is CredentialKind.OAUTH1:
+        raise Forbidden(f"{integration.name} takes no OAuth 1 login for git: store an HTTP access token and use that")
+    code_host = platform_of(integration).open_code_host(_credential_access(runtime, seen))
     return GitAccess(code_host.source.git_credential(), git_network(runtime, integration))
 
 
@@ -265,6 +236,8 @@ class _Refresher:
 
     def __call__(self, credential: Credential, refresh_token: str) -> OAuthTokens:
         integration = credential.integration
+        if credential.kind is CredentialKind.GITHUB_APP:
+            return self._make_app_token(credential, private_key=refresh_token)
         with token_client(self.runtime, integration) as http:
             return refresh_tokens(
                 http,
@@ -275,23 +248,30 @@ class _Refresher:
                 now=utc_now(),
             )
 
+    def _make_app_token(self, credential: Credential, *, private_key: str) -> OAuthTokens:
+        """An App that was removed or lost its key is answered as OAuth says it, so it is treated alike."""
+        integration = credential.integration
+        try:
+            with app_client(self.runtime, integration, credential.username, private_key) as http:
+                tokens = app_parts(integration).make_token(http, credential.remote_id, utc_now())
+        except (Unauthorized, NotFound) as error:
+            raise OAuthRejected("invalid_grant", str(error)) from error
+        return replace(tokens, refresh_token=private_key)
+
+
+def _credential_access(runtime: Runtime, seen: Seen) -> HostAccess:
+    credential, integration = seen.credential, seen.credential.integration
+    kind = stored_kind(integration, credential.kind)
+    if kind is None:
+        return host_access(runtime, integration, seen.access_token)
+    return stored_access(runtime, integration, kind, credential.username, seen.access_token)
+
 
 def _answer_store(runtime: Runtime, integration: Integration, owner_id: str) -> AnswerStore | None:
     """What this account was answered before; None when we do not know whose credential it is."""
     if not owner_id:
         return None
     return AnswerStore(runtime.settings.data_dir / ANSWERS, owner=f"{integration.id}:{owner_id}")
-
-
-def _own_endpoints(settings: Settings) -> set[tuple[str, int]]:
-    endpoints = set()
-    database = make_url(settings.database_url)
-    if database.host:
-        endpoints.add((database.host.lower(), database.port or 5432))
-    redis = urlsplit(settings.redis_url)
-    if redis.hostname and redis.scheme in {"redis", "rediss"}:
-        endpoints.add((redis.hostname, redis.port or 6379))
-    return endpoints
 
 
 def _ca_bundle(settings: Settings, ca_pem: str) -> Path | None:

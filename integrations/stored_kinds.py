@@ -1,7 +1,12 @@
-"""Kinds of credentials that an organization can store: what is asked for, and how each is used. Data only."""
+"""Kinds of credentials that an organization can store: what is asked for, and how each is used."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+
+from integrations.http import HttpClient
+from integrations.oauth import OAuthTokens
 
 StoredKey = Literal["access_token", "api_token", "password", "github_app"]
 
@@ -23,3 +28,22 @@ class StoredKind:
     def is_app(self) -> bool:
         """Whether the secret is a private key with which tokens are made."""
         return self.key == "github_app"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An App of the host, installed in one of its organizations."""
+
+    remote_id: str
+    app_name: str
+    organization_id: str
+    organization_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppParts:
+    """How Apps work on a host that has them. The clients are below the API, with the App's own word as bearer."""
+
+    sign: Callable[[str, str, datetime], str]  # the App's word: from its id, its private key (PEM) and the time
+    find_installation: Callable[[HttpClient, str], Installation]  # in an organization with this path; NotFound
+    make_token: Callable[[HttpClient, str, datetime], OAuthTokens]  # for the installation with this id
