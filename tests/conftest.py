@@ -14,7 +14,9 @@ import structlog
 from config import Settings
 from models.runtime import Runtime, open_runtime
 from tests.compiled import compile_once
+from tests.contracts.watching import WATCH
 from tests.databases import fresh_postgresql, fresh_sqlite
+from tests.fakes.parts.running import ONLOOKERS
 from tests.services import (
     RedisServer,
     start_in_background,
@@ -35,6 +37,7 @@ hypothesis.settings.load_profile("usual" if SCALE == 1 else "soak")
 compile_once()
 _plain_tracebacks = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain_tracebacks])  # others take a second
+ONLOOKERS.append(WATCH.over)
 gc.disable()  # until everything is imported
 
 
@@ -66,6 +69,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
         return (yield)
     finally:
         measurement.start()
+
+
+@pytest.fixture(autouse=True)
+def contracts_of_code_hosts() -> Iterator[None]:
+    """What our drivers ask, and what the fakes answer, is what the code hosts describe: in every test."""
+    yield
+    assert not (problems := WATCH.take()), "\n".join(problems)
 
 
 @pytest.fixture(scope="session")

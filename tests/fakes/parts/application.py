@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from werkzeug import Request, Response
@@ -52,7 +53,7 @@ class BaseApplication(ABC, Generic[CoreT]):
             else:
                 response = spoil(rule, request, lambda: self._prefixed_answer(request, path), self.spoilers)
         finally:
-            self._record(request, path, response)
+            self._record(request, path, response, is_spoilt=rule is not None)
         return response
 
     def _prefixed_answer(self, request: Request, path: str) -> Response:
@@ -60,16 +61,15 @@ class BaseApplication(ABC, Generic[CoreT]):
             return Response("Not here", 404, content_type="text/plain")
         return self.answer(request, path)
 
-    def _record(self, request: Request, path: str, response: Response | None) -> None:
+    def _record(self, request: Request, path: str, response: Response | None, *, is_spoilt: bool) -> None:
         query = {key: value for key, value in request.args.items() if key not in SECRET_PARAMETERS}
         template = request.environ.get(TEMPLATE, path)
         sent = bounded(request.get_data(), request.mimetype)
-        if response is None:
-            self.core.record(RequestRecord(request.method, path, template, query, 0, sent))
-            return
-        is_whole = not response.is_streamed and not response.direct_passthrough
-        answered = bounded(response.get_data(), response.mimetype or "") if is_whole else b""
-        headers = dict(response.headers.items())
-        self.core.record(
-            RequestRecord(request.method, path, template, query, response.status_code, sent, answered, headers)
-        )
+        record = RequestRecord(request.method, path, template, query, 0, sent, is_spoilt=is_spoilt)
+        record = replace(record, agent=request.headers.get("User-Agent", ""))
+        if response is not None:
+            is_whole = not response.is_streamed and not response.direct_passthrough
+            answered = bounded(response.get_data(), response.mimetype or "") if is_whole else b""
+            headers = dict(response.headers.items())
+            record = replace(record, status=response.status_code, response_body=answered, response_headers=headers)
+        self.core.record(record)

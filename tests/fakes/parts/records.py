@@ -22,6 +22,8 @@ class RequestRecord:
     request_body: bytes = field(default=b"", repr=False)
     response_body: bytes = field(default=b"", repr=False)
     response_headers: dict[str, str] = field(default_factory=dict, repr=False)
+    agent: str = ""  # how the client names itself
+    is_spoilt: bool = False  # by a rule of the test
 
     @property
     def weight(self) -> int:

@@ -20,6 +20,8 @@ from .misbehaviour import Kind, Rule
 from .records import RequestRecord
 
 CoreT = TypeVar("CoreT", bound=BaseCore[Any])
+Observer = Callable[[RequestRecord], None]
+ONLOOKERS: list[Callable[[str], Observer]] = []  # by the name of its host, who looks at the requests of every fake
 
 
 class RunningFake(ABC, Generic[CoreT]):
@@ -32,6 +34,7 @@ class RunningFake(ABC, Generic[CoreT]):
 
     def _set_up(self, core: CoreT, app: BaseApplication[CoreT]) -> None:
         self.core, self._app = core, app
+        core.observers.extend(onlooker(self.name) for onlooker in ONLOOKERS)
 
     def _listen_at(
         self, host: str, port: int, *, prefix: str, base_url: str | None, certfile: str | None, keyfile: str | None
@@ -87,7 +90,7 @@ class RunningFake(ABC, Generic[CoreT]):
         return self.core.requests
 
     @property
-    def observers(self) -> list[Callable[[RequestRecord], None]]:
+    def observers(self) -> list[Observer]:
         """Called with every answered request, bodies included."""
         return self.core.observers
 
