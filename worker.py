@@ -4,6 +4,7 @@ import accounts.jobs
 import composer.jobs
 import jobs.reaper
 import sync.jobs
+import sync.own_jobs
 import sync.person_jobs
 import sync.preview_jobs
 import webhooks.jobs
@@ -12,4 +13,4 @@ from jobs.workers import run_workers
 
 __all__ = ["run_ticker", "run_workers"]
 
-DECLARED_IN = (accounts.jobs, composer.jobs, jobs.reaper, sync.jobs, sync.person_jobs, webhooks.jobs)
+DECLARED_IN = (accounts.jobs, composer.jobs, jobs.reaper, sync.jobs, sync.own_jobs, sync.person_jobs, webhooks.jobs)

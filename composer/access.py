@@ -179,6 +179,7 @@ def _is_member(person: _Person, organization_id: InstrumentedAttribute[int], tod
         grant.synchronization_id == synchronization.id,
         synchronization.suspended_at.is_(None),
         person.has_account(grant.identity_id),
+        grant.source != GrantSource.INTERNAL,
         or_(grant.expires_on.is_(None), grant.expires_on > today),
     )
     return or_(in_a_team, granted_something)

@@ -58,7 +58,8 @@ class GrantSource(StrEnum):
     DIRECT = "direct"  # the account `identity_id`, on this repository itself
     INHERITED = "inherited"  # the account `identity_id`, through something above the repository that is no team here
     BASE = "base"  # everybody who has an account at the host (default permission)
-    CONFIRMED = "confirmed"  # the host showed it to the account's own token; until `expires_on`, if not confirmed again
+    CONFIRMED = "confirmed"  # the host showed it to the account's own token; ends by itself unless confirmed again
+    INTERNAL = "internal"  # the same for what all of the company may read; it makes nobody a member
     VISIBILITY = "visibility"  # internal or public: members here (of `team_id`, if set) whose account is not external
 
 

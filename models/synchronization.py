@@ -91,6 +91,7 @@ class RunScope(StrEnum):
     FULL = "full"
     CHEAP = "cheap"  # lists, root members and what is new; becomes a full run when the root's members changed
     PERSON = "person"  # the memberships and grants of one account
+    OWN = "own"  # what the host shows to one account's own token
     PREVIEW = "preview"  # reads and plans like a full run, and changes nothing
 
 

@@ -78,7 +78,7 @@ def _because(reason: Reason, organization: str) -> str:
             return f"they are {word} of {organization}{_origin_of_leading(reason)}"
         case Source.BASE:
             return f"everybody with an account at {host} may, unless it is known to be external"
-        case Source.CONFIRMED:
+        case Source.CONFIRMED | Source.INTERNAL:
             return f"{host} showed it to their own account"
         case Source.VISIBILITY:
             return f"the repository is {_visibility_of(reason)} at {host}, and {_open_to(reason)}"
@@ -139,6 +139,7 @@ _SHORT: dict[Source, Callable[[Reason, str], str]] = {
     Source.INHERITED: lambda reason, _: f"{reason.role} of something above the repository",
     Source.BASE: lambda reason, _: f"for everybody at {reason.remote.host}" if reason.remote else "for everybody",
     Source.CONFIRMED: lambda reason, _: "shown to their own account",
+    Source.INTERNAL: lambda reason, _: "internal, and shown to their own account",
     Source.VISIBILITY: lambda reason, _: f"the repository is {_visibility_of(reason)}",
 }
 
@@ -169,7 +170,7 @@ def _would_end(reason: Reason, organization: str) -> str:
             return f"they left {where}{below}{weaker}"
         case Source.BASE:
             return "the default permission became none, or their account external"
-        case Source.CONFIRMED:
+        case Source.CONFIRMED | Source.INTERNAL:
             return "the host no longer showed it to their own account, or did not confirm it for a week"
         case _:
             return "they were removed from the repository's own members"

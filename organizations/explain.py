@@ -18,7 +18,7 @@ from organizations.access_facts import (
     RepositoryFact,
     TeamFact,
 )
-from organizations.obstacles import LEADING, Obstacle, list_obstacles
+from organizations.obstacles import LEADING, Obstacle, list_obstacles, makes_member
 
 
 class Source(StrEnum):
@@ -31,6 +31,7 @@ class Source(StrEnum):
     INHERITED = "inherited"
     BASE = "base"
     CONFIRMED = "confirmed"
+    INTERNAL = "internal"
     VISIBILITY = "visibility"
 
 
@@ -155,7 +156,7 @@ class _Case:
 
     def _is_member(self) -> bool:
         own = (grant for account in self._accounts for grant in self._facts.own_grants.get(account, ()))
-        return bool(self._memberships) or any(self._facts.counts(grant) for grant in own)
+        return bool(self._memberships) or any(makes_member(self._facts, grant) for grant in own)
 
     def _is_open_for(self, grant: GrantFact) -> bool:
         """What comes with the visibility alone, or to all accounts there, is not for people known to be external."""

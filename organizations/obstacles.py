@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from composer.access import FOR_ACCOUNTS_THERE
 from integrations.codehost import CodeAccess
-from models import PackageState, TeamKind
+from models import GrantSource, PackageState, TeamKind
 from organizations.access_facts import (
     Account,
     Facts,
@@ -137,4 +137,10 @@ def _is_home(team: TeamFact, repository: RepositoryFact) -> bool:
 
 def _is_member(facts: Facts, person: Person) -> bool:
     own = (grant for account in person.accounts for grant in facts.own_grants.get(account.identity_id, ()))
-    return any(facts.counts(membership) for _, membership in facts.memberships(person)) or any(map(facts.counts, own))
+    in_a_team = any(facts.counts(membership) for _, membership in facts.memberships(person))
+    return in_a_team or any(makes_member(facts, grant) for grant in own)
+
+
+def makes_member(facts: Facts, grant: GrantFact) -> bool:
+    """Whether somebody who has this grant is a member by it."""
+    return grant.source is not GrantSource.INTERNAL and facts.counts(grant)

@@ -75,7 +75,7 @@ def _filter(query: Select[SyncRun], kind: str, result: str) -> Select[SyncRun]:
 def _is_idle() -> ColumnElement[bool]:
     """One person was looked at, and nothing had changed: at every login there is such a run."""
     is_ok = and_(SyncRun.result.is_not(None), SyncRun.result == RunResult.OK)
-    return and_(SyncRun.scope == RunScope.PERSON, is_ok, not_(has_changes()))
+    return and_(SyncRun.scope.in_((RunScope.PERSON, RunScope.OWN)), is_ok, not_(has_changes()))
 
 
 def _count(session: Session, query: Select[SyncRun]) -> int:

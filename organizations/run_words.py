@@ -38,6 +38,7 @@ REASONS = {
     "interrupted": "the run before was interrupted",
     "rate limit over": "the host had asked to wait",
     "login": "a login",
+    "own access": "listings do not tell it",
     "new token": "the token had been renewed",
     "members of the root changed": "the members of the top group had changed",
     "changed while it waited": "something changed while it waited",

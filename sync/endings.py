@@ -9,6 +9,11 @@ from models import RunResult, SynchronizationState, utc_now
 from sync.lifecycle import Ending
 from sync.snapshot import Snapshot
 
+BY_PEOPLE = (
+    "The credential may not list who has which permission at the host. So everybody's access is read with their own "
+    "account once they have logged in here; nobody else is known. A credential that administers the project knows all"
+)
+OWN_TOKENS = "own_tokens"
 MAY_NOT_SEE = "may_not_see_everything"  # first among the reasons of an ending, so it is the code of its run
 
 
@@ -28,7 +33,9 @@ def ending_of_snapshot(
     if alarm:
         endings.append(_degraded("last_owner", alarm))
     unknown = snapshot.unknown_parts
-    if unknown:
+    if snapshot.is_read_by_people:
+        endings.append(_degraded(OWN_TOKENS, BY_PEOPLE))
+    elif unknown:
         first = next(iter(unknown.values()))
         count, verb = ("1 list", "was") if len(unknown) == 1 else (f"{len(unknown)} lists", "were")
         link = ":" if len(unknown) == 1 else "; the first:"

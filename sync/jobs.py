@@ -15,6 +15,7 @@ from jobs.outbox import INTERACTIVE
 from models import JobRun, JobState, RunResult, RunScope, Runtime, Synchronization, SyncRun, utc_now
 from sync.hooks import install_hooks
 from sync.lifecycle import RunLost, abandoned_synchronizations, claim_run, interrupt_run
+from sync.own_jobs import request_own_access
 from sync.parts import APPLIED
 from sync.requests import due_synchronizations, find_waiting_run, request_synchronization
 from sync.reserve import is_waited_for
@@ -224,6 +225,7 @@ def _follow_up(session: Session, run: SyncRun) -> None:
     synchronization, synchronization_id = run.synchronization, run.synchronization_id
     if synchronization.last_ok_at is None:
         return
+    request_own_access(session, run)
     if not all(reason.startswith("webhook") for reason in run.reasons):  # which says itself where new code is
         check_packages.enqueue(
             session,

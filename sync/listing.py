@@ -86,6 +86,8 @@ def _read_part(host: CodeHost, listing: Callable[[], Iterable[Item]]) -> Part[It
         return Part(PartStatus.GONE, reason=str(error))  # as far as this answer goes: see `settle`
     except Unavailable as error:
         return Part(PartStatus.UNKNOWN, reason=str(error), is_passing=True)
+    except Forbidden as error:
+        return Part(PartStatus.UNKNOWN, reason=str(error), is_forbidden=True)
     except CodeHostError as error:
         forget_nonsense(host, error)
         return Part(PartStatus.UNKNOWN, reason=str(error))

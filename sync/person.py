@@ -49,7 +49,7 @@ def synchronize_one_person(
     host = _open(runtime, synchronization_id)
     if host is None:
         return None
-    run_id = _begin(runtime, synchronization_id, account_id=account_id, reason=reason, actor=actor)
+    run_id = begin_person_run(runtime, synchronization_id, account_id=account_id, reason=reason, actor=actor)
     try:
         for _ in range(TRIES):
             snapshot = _read(runtime, host, run_id, team_id)
@@ -59,9 +59,9 @@ def synchronize_one_person(
     except CodeHostError as refusal:
         judged = _judge(runtime, run_id, refusal, opened_at)
         logger.info("person_run_failed", synchronization_id=synchronization_id, run_id=run_id, error=str(judged))
-        _end(runtime, run_id, ending_of_error(judged), host.request_count)
+        end_person_run(runtime, run_id, ending_of_error(judged), host.request_count)
         return retry_time(judged)
-    _end(runtime, run_id, OVERTAKEN, host.request_count)
+    end_person_run(runtime, run_id, OVERTAKEN, host.request_count)
     return utc_now() + AGAIN
 
 
@@ -89,19 +89,29 @@ def _open(runtime: Runtime, synchronization_id: int) -> CodeHost | None:
     return None if host.people is None else host
 
 
-def _begin(runtime: Runtime, synchronization_id: int, *, account_id: str, reason: str, actor: str) -> int:
+def begin_person_run(
+    runtime: Runtime,
+    synchronization_id: int,
+    *,
+    account_id: str,
+    reason: str,
+    actor: str,
+    credential_id: int | None = None,
+    scope: RunScope = RunScope.PERSON,
+) -> int:
+    """Note the beginning of a run for one person, with the synchronization's credential or another; returns its id."""
     now = utc_now()
     with runtime.database.write() as session:
-        synchronization = _lock(session, synchronization_id)
+        synchronization = lock_synchronization(session, synchronization_id)
         run = SyncRun(
             synchronization_id=synchronization_id,
             number=next_run_number(session, synchronization_id),
             seq=synchronization.requested_seq,
-            scope=RunScope.PERSON,
+            scope=scope,
             account_id=account_id,
             reasons=[reason],
             actor=actor,
-            credential_id=synchronization.credential_id,
+            credential_id=credential_id or synchronization.credential_id,
             started_at=now,
             heartbeat_at=now,
             phase_times={},
@@ -141,7 +151,7 @@ def _write(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCoun
     now = utc_now()
     with runtime.database.write() as session:
         run = session.get_one(SyncRun, run_id)
-        synchronization = _lock(session, run.synchronization_id)
+        synchronization = lock_synchronization(session, run.synchronization_id)
         if _is_overtaken(session, run, since=snapshot.began_at or now):
             return False
         enter_phase(run, RunPhase.APPLY, now=now)
@@ -149,7 +159,7 @@ def _write(runtime: Runtime, run_id: int, snapshot: Snapshot, count: RequestCoun
         decision = decide(session, synchronization=synchronization, snapshot=snapshot, today=now.date())
         write_decision(session, synchronization=synchronization, run=run, decision=decision, snapshot=snapshot, now=now)
         failpoint(runtime.settings.failpoints, "person.apply")
-        _note_end(run, ending_of_snapshot(snapshot, alarm=decision.alarm), count)
+        note_person_end(run, ending_of_snapshot(snapshot, alarm=decision.alarm), count)
     return True
 
 
@@ -168,7 +178,7 @@ def _is_overtaken(session: Session, run: SyncRun, *, since: datetime) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
-def _lock(session: Session, synchronization_id: int) -> Synchronization:
+def lock_synchronization(session: Session, synchronization_id: int) -> Synchronization:
     """No other run of the synchronization begins or writes until the transaction ends."""
     return session.get_one(Synchronization, synchronization_id, with_for_update=True, populate_existing=True)
 
@@ -179,12 +189,14 @@ def _judge(runtime: Runtime, run_id: int, refusal: CodeHostError, opened_at: dat
     return judge_refusal(runtime, credential_id, refusal, opened_at=opened_at)
 
 
-def _end(runtime: Runtime, run_id: int, ending: Ending, count: RequestCount) -> None:
+def end_person_run(runtime: Runtime, run_id: int, ending: Ending, count: RequestCount) -> None:
+    """Note the end of a run that wrote nothing."""
     with runtime.database.write() as session:
-        _note_end(session.get_one(SyncRun, run_id), ending, count)
+        note_person_end(session.get_one(SyncRun, run_id), ending, count)
 
 
-def _note_end(run: SyncRun, ending: Ending, count: RequestCount) -> None:
+def note_person_end(run: SyncRun, ending: Ending, count: RequestCount) -> None:
+    """Note the end of a run, in the caller's transaction."""
     now = utc_now()
     run.result, run.error_code, run.error_text, run.ended_at = ending.result, ending.error_code, ending.error_text, now
     note_requests(run, count)

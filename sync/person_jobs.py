@@ -115,7 +115,7 @@ def leave_settled(session: Session, run: SyncRun, snapshot: Snapshot) -> Snapsho
 def tidy_person_runs(runtime: Runtime) -> None:
     """End those whose worker died, and delete old ones that changed nothing: there is one for each login."""
     now = utc_now()
-    of_people = select(SyncRun).where(SyncRun.scope == RunScope.PERSON)
+    of_people = select(SyncRun).where(SyncRun.scope.in_((RunScope.PERSON, RunScope.OWN)))
     with runtime.database.write() as session:
         for run in session.scalars(of_people.where(SyncRun.result.is_(None), SyncRun.started_at < now - LONGEST)):
             interrupt_run(session, run_id=run.id, now=now)

@@ -9,6 +9,7 @@ from models import GrantSource, ManifestState, MembershipSource, TeamKind
 from sync.snapshot import Item, Manifest, Part, Snapshot
 from sync.state import IdentityValue, ManifestValue, PackageValue, RepositoryValue, StandingKey, State, TeamValue
 from sync.wanted import (
+    OWN_SOURCES,
     GrantKey,
     TeamKey,
     WantedGrant,
@@ -121,10 +122,17 @@ class _Keep:
             return self._team_grant(key.repository_id, key.team)
         if key.account_id is None:
             return False
-        if key.source is GrantSource.CONFIRMED:  # no listing tells about it; it ends by itself
-            return key.repository_id in self._team_of
+        if key.source in OWN_SOURCES:
+            return self._own_grant(key)
         is_open = self._is_open(self._repositories, key.repository_id)
         return self.account(key.account_id) or is_open or self._is_open_team(self._team_of.get(key.repository_id))
+
+    def _own_grant(self, key: GrantKey) -> bool:
+        """What an own token confirmed stands until a listing tells more, or until it ends by itself."""
+        if key.repository_id not in self._team_of or key.source is GrantSource.INTERNAL:
+            return key.repository_id in self._team_of
+        is_open = self._is_open(self._repositories, key.repository_id)
+        return is_open or self._is_open_team(self._team_of[key.repository_id]) or self.account(key.account_id)
 
     def _team_grant(self, repository_id: str, team: TeamKey) -> bool:
         """Still granted as far as one can tell, but the members are not known; or not known whether still granted."""

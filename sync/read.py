@@ -252,6 +252,7 @@ class _Reading:
                 if manifest is not None
             },
             teams_include_subteams=self._host.teams_include_subteams,
+            is_read_by_people=self._host.own_access is not None and of_root is not None and of_root.is_forbidden,
             may_remove=not doubt and (viewer.is_administrator or (of_root is not None and of_root.is_complete)),
             doubt=doubt,
             began_at=self._began_at,

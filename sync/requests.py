@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import RunPhase, RunScope, Synchronization, SyncRun, utc_now
 
-OWN_JOBS = (RunScope.PERSON, RunScope.PREVIEW)  # they neither wait for nor take the synchronization
+OWN_JOBS = (RunScope.PERSON, RunScope.OWN, RunScope.PREVIEW)  # they neither wait for nor take the synchronization
 
 
 def request_synchronization(

@@ -27,6 +27,7 @@ SCOPE_WORDS = {
     RunScope.FULL: "full synchronization",
     RunScope.CHEAP: "quick check",
     RunScope.PERSON: "one person",
+    RunScope.OWN: "own access",
     RunScope.PREVIEW: "preview",
 }
 SIZES = ("people", "teams", "repositories", "packages")
@@ -103,7 +104,7 @@ def find_previous(session: Session, run: SyncRun) -> SyncRun | None:
 
 def names_of_people(session: Session, synchronization: Synchronization, runs: Sequence[SyncRun]) -> dict[str, str]:
     """ "@bob" for the accounts that runs for one person are about, by remote id. No query when there are none."""
-    accounts = {run.account_id for run in runs if run.scope is RunScope.PERSON}
+    accounts = {run.account_id for run in runs if run.scope in (RunScope.PERSON, RunScope.OWN)}
     if not accounts:
         return {}
     query = select(Identity.remote_id, Identity.login).where(

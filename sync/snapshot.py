@@ -18,6 +18,7 @@ class Part(Generic[Item]):
     status: PartStatus
     items: tuple[Item, ...] = ()
     reason: str = ""
+    is_forbidden: bool = False  # unknown because the credential may not know
     is_passing: bool = False  # unknown because the host was in trouble, not because of what it says
 
     @property
@@ -61,6 +62,7 @@ class Snapshot:
     manifests: Mapping[str, Manifest] = field(default_factory=dict)  # by repository, only those looked at in this run
     teams_include_subteams: bool = False  # where else members of the team above are in the one below
     may_remove: bool = True  # False: the credential sees less than everything
+    is_read_by_people: bool = False  # the credential may not list permissions: everybody's own token tells theirs
     doubt: str = ""  # why `may_remove` is False
     person: str = ""  # the account of which alone this tells
     settled: frozenset[str] = frozenset()  # accounts about which we know newer things: they stay as they are

@@ -23,6 +23,8 @@ TeamKey = tuple[str, str]  # remote id of the (sub)group, key of the role
 
 Members = dict[str, list[RemoteMember]]  # those that count today, by team or repository
 
+OWN_SOURCES = (GrantSource.CONFIRMED, GrantSource.INTERNAL)  # that accounts' own tokens confirm, and no listing names
+
 # What there are thousands of is a named tuple: made, hashed and compared several times as fast as a dataclass.
 
 

@@ -3,13 +3,14 @@
 from multiprocessing.synchronize import Barrier
 
 import sync.jobs
+import sync.own_jobs
 import sync.person_jobs
 import sync.preview_jobs
 from config import Settings
 from jobs.execution import execute
 from models import open_runtime
 
-KNOWN = (sync.jobs, sync.person_jobs, sync.preview_jobs)  # a job exists once its module was imported
+KNOWN = (sync.jobs, sync.own_jobs, sync.person_jobs, sync.preview_jobs)  # a job exists once its module was imported
 
 
 def work(settings: Settings, job_run_id: int) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from integrations.codehost import TEAM_MEMBER, CodeAccess, RemoteRole, RemoteTeamGrant, Visibility
+from integrations.codehost import TEAM_MEMBER, CodeAccess, RemoteMember, RemoteRole, RemoteTeamGrant, Visibility
 from models import GrantSource, MembershipSource, PartStatus
 from sync.plan import plan_synchronization
 from sync.snapshot import SKIPPED, Part, Snapshot
@@ -136,15 +136,27 @@ def test_a_team_that_only_an_unread_repository_may_name_stays() -> None:
     assert read.grants.remove
 
 
-def test_what_an_own_token_confirmed_is_no_business_of_listings() -> None:
+@pytest.mark.parametrize("people", [{"2": complete()}, {"1": unknown(), "2": complete()}], ids=["known", "unknown"])
+@pytest.mark.parametrize("repository_part", [complete(), unknown(), SKIPPED], ids=["listed", "unknown", "skipped"])
+def test_what_an_own_token_confirmed_stands_until_a_listing_tells_more(
+    people: dict[str, Part[RemoteMember]], repository_part: Part[RemoteMember]
+) -> None:
     key = GrantKey("100", GrantSource.CONFIRMED, account_id="id-zoe")
-    before = State(grants={key: WantedGrant("", 0, None)})
+    before = State(grants={key: WantedGrant()})
+    remote = company(team_members={"1": complete()} | people, repository_members={"100": repository_part})
 
-    kept = plan_synchronization(before, company(), today=TODAY)
-    gone = plan_synchronization(before, company(repositories=()), today=TODAY)
+    plan = plan_synchronization(before, remote, today=TODAY)
 
-    assert not kept.grants.remove
-    assert set(gone.grants.remove) == {key}
+    is_told = "1" not in people and repository_part.is_complete
+    assert set(plan.grants.remove) == ({key} if is_told else set())
+
+
+def test_what_an_own_token_confirmed_about_an_internal_repository_is_no_business_of_listings() -> None:
+    key = GrantKey("100", GrantSource.INTERNAL, account_id="id-zoe")
+    before = State(grants={key: WantedGrant()})
+
+    assert not plan_synchronization(before, company(), today=TODAY).grants.remove
+    assert set(plan_synchronization(before, company(repositories=()), today=TODAY).grants.remove) == {key}
 
 
 def nested(**changes: object) -> Snapshot:
