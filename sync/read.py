@@ -50,6 +50,7 @@ Grants = Part[RemoteGrant]
 Select = Callable[[tuple[RemoteTeam, ...], tuple[RemoteRepository, ...], Members], Selection]
 
 ACTIVITY_GRANULARITY = timedelta(hours=1)  # GitLab moves last_activity_at at most once an hour
+UNTOLD = timedelta(hours=12)
 UNREAD: Grants = Part(PartStatus.SKIPPED)
 
 
@@ -272,9 +273,14 @@ class _Reading:
 
 
 def may_have_changed(repository: RemoteRepository, *, since: datetime | None) -> bool:
-    """Whether something may have been pushed since its composer.json was looked at (None: never)."""
+    """Whether something may have been pushed since its composer.json was looked at (None: never).
+
+    Where the host tells no time of the last push, it is looked at again after half a day.
+    """
+    if since is None:
+        return True
     activity = repository.last_activity_at
-    return since is None or (activity is not None and activity + ACTIVITY_GRANULARITY >= since)
+    return since < utc_now() - UNTOLD if activity is None else activity + ACTIVITY_GRANULARITY >= since
 
 
 def _finished(value: Value) -> Future[Value]:

@@ -30,7 +30,7 @@ from integrations.errors import (
 )
 from integrations.request_count import RequestCount
 from models import ManifestState, PartStatus
-from sync.read import Select, read_snapshot
+from sync.read import Select, may_have_changed, read_snapshot
 from sync.scopes import Selection
 from sync.shelf import Shelf
 from sync.snapshot import Manifest, Snapshot
@@ -431,3 +431,11 @@ def test_grants_on_the_shelf_are_not_read_again() -> None:
     assert remote.team_grants["2"].items == (kept,)
     assert remote.repository_members["100"].items == (member("bob"),)
     assert remote.began_at == EARLIER
+
+
+@pytest.mark.parametrize(("hours", "is_read"), [(1, False), (13, True)])
+def test_without_a_time_of_the_last_push_a_file_is_read_again_after_half_a_day(hours: int, is_read: bool) -> None:
+    checked = datetime.now(UTC) - timedelta(hours=hours)
+
+    assert may_have_changed(repository("100"), since=checked) is is_read
+    assert may_have_changed(repository("100"), since=None)
