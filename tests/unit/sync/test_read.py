@@ -36,7 +36,7 @@ from sync.shelf import Shelf
 from sync.snapshot import Manifest, Snapshot
 from tests.unit.sync.remote import DEVELOPER, OWNER, ROOT, account, member, repository, team
 
-EARLIER = datetime(2026, 11, 20, 12, tzinfo=UTC)
+EARLIER = datetime.now(UTC) - timedelta(hours=1)
 
 
 @dataclass
