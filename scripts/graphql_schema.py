@@ -9,6 +9,7 @@ BLOCK = re.compile(
 )
 FIELD = re.compile(r"(\w+)\s*(?:\(((?:[^()]|\([^()]*\))*)\))?\s*:\s*([\[\]!\w]+)")
 ARGUMENT = re.compile(r"(\w+)\s*:\s*([\[\]!\w]+)(\s*=)?")
+DEFAULT_OBJECT = re.compile(r"=\s*\{[^}]*\}")
 SCALARS = {"Int": "integer", "Float": "number", "Boolean": "boolean"}
 
 
@@ -45,7 +46,7 @@ def _mentions(rows: Iterable[tuple[str, dict[str, str]]]) -> set[str]:
 
 def _field(found: tuple[str, str, str]) -> tuple[str, dict[str, str]]:
     _, arguments, type_ = found
-    rows = ARGUMENT.findall(arguments)
+    rows = ARGUMENT.findall(DEFAULT_OBJECT.sub("=", arguments))
     return type_, {name: kind.rstrip("!") if default else kind for name, kind, default in rows}
 
 

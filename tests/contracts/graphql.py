@@ -84,6 +84,8 @@ def _argument_problems(
 def _suits(schema: Schema, kind: str, value: object, declared: Mapping[str, str]) -> bool:
     if isinstance(value, Variable):
         return declared.get(value.name, "").replace("!", "") == kind.replace("!", "")
+    if isinstance(value, Word) and value == "null":
+        return not kind.endswith("!")
     bare = kind.removesuffix("!")
     if bare.startswith("["):
         rows = value if isinstance(value, list) else [value]
@@ -93,9 +95,7 @@ def _suits(schema: Schema, kind: str, value: object, declared: Mapping[str, str]
         return all(
             name in described and _suits(schema, str(described[name][0]), row, declared) for name, row in value.items()
         )
-    plain = {"true": True, "false": False, "null": None}.get(value, value) if isinstance(value, Word) else value
-    if plain is None:
-        return not kind.endswith("!")
+    plain = {"true": True, "false": False}.get(value, value) if isinstance(value, Word) else value
     scalar = schema.kind(bare)
     if scalar.startswith("=") != (isinstance(value, Word) and isinstance(plain, str)):
         return False

@@ -1,0 +1,1 @@
+"""The contracts of code hosts and their check."""
