@@ -1,5 +1,6 @@
 """Trial logins: where the one of this browser stands, and what only a login can tell about the host."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from accounts.callback import Arrival, Proof
 from accounts.notes import Trial, find_trial
 from integrations.errors import CodeHostError, Diagnosis
-from integrations.platform_parts import Scope
+from integrations.platform_parts import ErrorPage, Scope
 from integrations.platforms import diagnose_version
 from integrations.service import UnknownIntegration, callback_url, get_integration, host_access, platform_of, uses_of
 from models import FlowPurpose, Integration, OAuthFlow, Runtime, utc_now
@@ -43,6 +44,7 @@ class TrialPage:
     callback_url: str
     links: tuple[tuple[str, str], ...]
     scopes: tuple[Scope, ...]
+    words: Mapping[ErrorPage, str]
     next_turn: int
 
 
@@ -69,6 +71,7 @@ def read_trial_page(
         callback_url=callback_url(runtime.settings, integration.slug),
         links=tuple(link for link in platform.setup_links(integration.base_url) if "<" not in link[1]),
         scopes=platform.scopes_for(uses_of(integration)),
+        words=platform.words_of_errors,
         next_turn=turn + 1 if turn < MOST_TURNS and progress.trial is None else 0,
     )
 

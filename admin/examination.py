@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from admin.oauth_check import KEYS, check_oauth, find_version
 from integrations.addresses import OutboundPolicy
 from integrations.errors import CodeHostError, ConnectionFailed, Diagnosis, Refused, Stage, UnexpectedResponse
 from integrations.http import HttpClient
@@ -67,6 +68,7 @@ class Examination:
     problems: tuple[Diagnosis, ...] = ()
     warnings: tuple[str, ...] = ()
     version: str = ""
+    knows_our_keys: bool = False  # of OAuth 1: the host has them
 
     @property
     def is_good(self) -> bool:
@@ -75,7 +77,13 @@ class Examination:
 
 
 def examine(
-    platform: Platform, base_url: str, *, policy: OutboundPolicy, ca_pem: str, client: ClientCheck | None
+    platform: Platform,
+    base_url: str,
+    *,
+    policy: OutboundPolicy,
+    ca_pem: str,
+    client: ClientCheck | None,
+    oauth_version: int = 2,
 ) -> Examination:
     """Try everything that can be tried without a login. `client` is None while there is no client ID and secret."""
     if other := _platform_with_this_address(platform, base_url):
@@ -83,7 +91,7 @@ def examine(
         return _failed(base_url, Diagnosis(Stage.PRODUCT, problem, f"Choose the platform {other.label}."))
     try:
         with open_token_client(base_url, policy=policy, ca_pem=ca_pem) as http:
-            return _examine_host(platform, http, client)
+            return _examine_host(platform, http, client, oauth_version)
     except CodeHostError as error:
         return _failed(base_url, _blame_proxy(diagnose(error), base_url, policy))
 
@@ -102,7 +110,7 @@ def diagnose(error: CodeHostError) -> Diagnosis:
     return Diagnosis(Stage.HTTP, "The server took the connection but gave no usable answer.", fix, str(error))
 
 
-def _examine_host(platform: Platform, http: HttpClient, client: ClientCheck | None) -> Examination:
+def _examine_host(platform: Platform, http: HttpClient, client: ClientCheck | None, oauth_version: int) -> Examination:
     found = platform.probe(http)
     too_old = diagnose_version(platform, found)
     if too_old is not None:
@@ -112,7 +120,11 @@ def _examine_host(platform: Platform, http: HttpClient, client: ClientCheck | No
         Verdict.GOOD if found.version else Verdict.UNKNOWN,
         f"{found.product} {found.version}".strip() if found.version else "The host tells it after a login only.",
     )
-    findings = platform.check_client(http, client) if client else _not_asked()
+    findings = find_version(platform, http, oauth_version=oauth_version)
+    if not any(finding.diagnosis for finding in findings):
+        findings += (
+            check_oauth(platform, http, client, oauth_version=oauth_version) if client else _not_asked(oauth_version)
+        )
     skew = _clock_line(http)
     return Examination(
         lines=(
@@ -125,6 +137,7 @@ def _examine_host(platform: Platform, http: HttpClient, client: ClientCheck | No
         problems=tuple(finding.diagnosis for finding in findings if finding.diagnosis is not None),
         warnings=(f"{skew.text} {skew.fix}",) if skew.verdict is Verdict.DOUBTFUL else (),
         version=found.version,
+        knows_our_keys=any(it.subject == KEYS and it.knowledge is Knowledge.GOOD for it in findings),
     )
 
 
@@ -179,7 +192,9 @@ def _finding_line(finding: Finding) -> Line:
     return Line(finding.subject, verdicts[finding.knowledge], finding.text, fix)
 
 
-def _not_asked() -> tuple[Finding, ...]:
+def _not_asked(oauth_version: int) -> tuple[Finding, ...]:
+    if oauth_version == 1:
+        return (Finding(KEYS, Knowledge.UNKNOWN, "Not tried: they are made when the integration is saved."),)
     text = "Not tried: there is no client ID and secret yet."
     return (Finding(TITLES[Stage.CREDENTIALS], Knowledge.UNKNOWN, text),)
 
@@ -200,5 +215,5 @@ def _blame_proxy(diagnosis: Diagnosis, base_url: str, policy: OutboundPolicy) ->
 
 def _platform_with_this_address(platform: Platform, base_url: str) -> Platform | None:
     """The platform that owns this address for itself, when another one was chosen."""
-    others = (other for other in PLATFORMS.values() if other.is_base_url_fixed and other.key != platform.key)
+    others = (other for other in PLATFORMS.values() if other.default_base_url and other.key != platform.key)
     return next((other for other in others if other.default_base_url == base_url), None)

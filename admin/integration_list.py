@@ -34,7 +34,9 @@ def list_rows(session: Session) -> list[IntegrationRow]:
 
 def _row(integration: Integration, synchronizations: int, broken: int) -> IntegrationRow:
     state, word, reason = "ok", "Works", ""
-    if integration.tried_at is None:
+    if integration.is_draft:
+        state, word, reason = "draft", "Not finished", "the host has to be told its keys"
+    elif integration.tried_at is None:
         state, word, reason = "waiting", "Not tried yet", "try the login"
     elif broken:
         accounts = "account has" if broken == 1 else "accounts have"

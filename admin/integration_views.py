@@ -10,7 +10,15 @@ from admin.blueprint import blueprint
 from admin.guide import correct_base_url, guide_as_shown, guide_for_new, guide_for_stored
 from admin.integration_list import list_rows
 from admin.kept_secret import forget_secret, keep_secret, take_kept_secret
-from admin.saving import add_error, add_from_form, change_from_form, examine_form, tell_corrections, who_acts
+from admin.saving import (
+    StoredClient,
+    add_error,
+    add_from_form,
+    change_from_form,
+    examine_form,
+    tell_corrections,
+    who_acts,
+)
 from integrations.forms import PLATFORM_CHOICES, IntegrationForm, edit_form, new_form
 from integrations.platforms import PLATFORMS
 from integrations.service import (
@@ -18,6 +26,7 @@ from integrations.service import (
     UnknownIntegration,
     count_dependents,
     delete_integration,
+    finish_draft,
     get_integration,
 )
 from models import Integration, utc_now
@@ -50,7 +59,7 @@ def stored_guide(slug: str) -> ResponseReturnValue:
     """The live box of a stored integration."""
     integration, form = _integration_or_404(slug), IntegrationForm(request.args)
     form.platform.data = integration.platform
-    shown = guide_for_stored(current_runtime().settings, integration, form)
+    shown = guide_for_stored(current_runtime(), integration, form)
     return render_template("admin/_guide.html", guide=shown, is_new=False)
 
 
@@ -96,6 +105,14 @@ def _create(form: IntegrationForm, *, is_valid: bool) -> ResponseReturnValue:
     tell_corrections(correct_base_url(form.chosen_platform, form.base_url.data), form.base_url.data)
     for warning in found.warnings:
         flash(warning, "warning")
+    return _after_adding(form)
+
+
+def _after_adding(form: IntegrationForm) -> ResponseReturnValue:
+    """On to the next thing to do: the host has to know our keys before anybody can try them."""
+    if form.chosen_oauth_version == 1:
+        flash("Its keys are made. Enter them at the host as the guide says, then test the connection.", "info")
+        return redirect(url_for("admin.integration", slug=form.slug.data), code=303)
     if setup_session() is not None:
         return redirect(f"/setup/try/{form.slug.data}", code=303)
     return redirect(url_for("admin.integrations"), code=303)
@@ -127,15 +144,31 @@ def change_integration(slug: str) -> ResponseReturnValue:
         return _edit_page(stored, form)
     check_limit("examine", limit=EXAMINATIONS_PER_MINUTE)
     secret = stored.unseal_client_secret(current_runtime().secret_box)
+    client = StoredClient(stored.oauth_version, stored.client_id, secret)
     close_session()
-    examination, base_url = examine_form(current_runtime(), form, stored_secret=secret)
+    examination, base_url = examine_form(current_runtime(), form, stored=client)
     stored = _integration_or_404(slug)
-    if action == "test" or not examination.is_good:
+    if not examination.is_good or (action == "test" and not stored.is_draft):
         return _edit_page(stored, form, examination=examination)
     if not change_from_form(get_session(), current_runtime(), stored, form, base_url):
         return _edit_page(stored, form)
+    return _after_changing(stored, is_known=examination.knows_our_keys)
+
+
+def _after_changing(stored: Integration, *, is_known: bool) -> ResponseReturnValue:
+    """Commit. An integration whose keys the host knows now is no draft any more."""
+    actor, user_id = who_acts()
+    is_finished = stored.is_draft and is_known
+    if is_finished:
+        finish_draft(get_session(), stored, actor=actor, actor_user_id=user_id)
     get_session().commit()
-    flash(f"Integration saved: “{form.name.data}”", "success")
+    if stored.is_draft:
+        flash("Saved. The host still has to be told the keys below.", "info")
+        return redirect(url_for("admin.integration", slug=stored.slug), code=303)
+    flash(f"Integration saved: “{stored.name}”", "success")
+    if is_finished:
+        flash("The host knows its keys. Try the login.", "success")
+        return redirect(url_for("admin.try_login", slug=stored.slug), code=303)
     return redirect(url_for("admin.integrations"), code=303)
 
 
@@ -201,7 +234,7 @@ def _edit_page(stored: Integration, form: IntegrationForm, **values: object) -> 
     return render_template(
         "admin/integration_edit.html",
         form=form,
-        guide=guide_for_stored(current_runtime().settings, stored, form),
+        guide=guide_for_stored(current_runtime(), stored, form),
         integration=stored,
         platform_label=PLATFORM_CHOICES[stored.platform],
         dependents=count_dependents(get_session(), stored.id),

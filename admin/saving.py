@@ -1,5 +1,7 @@
 """Examine an integration form and put what was found at its fields; then store it."""
 
+from dataclasses import dataclass, field
+
 from flask import flash
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
@@ -7,6 +9,7 @@ from sqlalchemy.orm import Session
 from accounts.guards import current_user
 from admin.examination import Examination, Line, Verdict, examine
 from admin.guide import correct_base_url
+from admin.oauth_check import CHOOSE_OLD
 from integrations.errors import ConnectionFailed, Diagnosis, Stage
 from integrations.forms import IntegrationForm
 from integrations.platform_parts import ClientCheck, CorrectedUrl
@@ -29,7 +32,18 @@ FIELD_OF_STAGE = {
 SETUP_ACTOR = "setup"
 
 
-def examine_form(runtime: Runtime, form: IntegrationForm, *, stored_secret: str = "") -> tuple[Examination, str]:
+@dataclass(frozen=True, slots=True)
+class StoredClient:
+    """Our application as it is stored: what an empty field keeps."""
+
+    oauth_version: int
+    client_id: str
+    secret: str = field(repr=False)
+
+
+def examine_form(
+    runtime: Runtime, form: IntegrationForm, *, stored: StoredClient | None = None
+) -> tuple[Examination, str]:
     """Try what the form says; problems are put at their fields. The corrected base URL comes with it.
 
     No transaction may be open: this talks to the host.
@@ -45,7 +59,8 @@ def examine_form(runtime: Runtime, form: IntegrationForm, *, stored_secret: str 
         corrected.url,
         policy=outbound_policy(runtime.settings),
         ca_pem=form.ca_certificate.data or "",
-        client=_client(runtime, form, stored_secret),
+        client=_client(runtime, form, stored),
+        oauth_version=form.chosen_oauth_version,
     )
     for problem in found.problems:
         _put_at_field(form, problem)
@@ -93,7 +108,9 @@ def change_from_form(
     except LastWayIn:
         add_error(form.uses, "No administrator could log in any more. Keep “Log in”.")
         return False
-    if before != (integration.base_url, integration.client_id) or form.client_secret.data:
+    if before != (integration.base_url, integration.client_id) or (
+        form.client_secret.data and integration.oauth_version == 2
+    ):
         integration.tried_at = None
     return True
 
@@ -104,9 +121,9 @@ def tell_corrections(platform_advice: CorrectedUrl, typed: str) -> None:
         flash(f"The base URL is {platform_advice.url}. {' '.join(platform_advice.advice)}", "info")
 
 
-def add_error(field: FlaskForm, text: str) -> None:
+def add_error(control: FlaskForm, text: str) -> None:
     """Put a sentence at a field of a form that was validated already."""
-    field.errors = [*field.errors, text]
+    control.errors = [*control.errors, text]
 
 
 def who_acts() -> tuple[str, int | None]:
@@ -116,17 +133,22 @@ def who_acts() -> tuple[str, int | None]:
     return SETUP_ACTOR, None
 
 
-def _client(runtime: Runtime, form: IntegrationForm, stored_secret: str) -> ClientCheck | None:
-    secret = form.client_secret.data or stored_secret
-    if not form.client_id.data or not secret:
+def _client(runtime: Runtime, form: IntegrationForm, stored: StoredClient | None) -> ClientCheck | None:
+    """What can be checked: what was typed, or what is stored of the same OAuth version."""
+    version = form.chosen_oauth_version
+    kept = stored if stored is not None and stored.oauth_version == version else StoredClient(version, "", "")
+    client_id = form.client_id.data if version == 2 else kept.client_id
+    secret = (form.client_secret.data if version == 2 else "") or kept.secret
+    if not client_id or not secret:
         return None
     scopes = tuple(scope.name for scope in form.chosen_platform.scopes_for(form.chosen_uses))
     return ClientCheck(
-        client_id=form.client_id.data,
+        client_id=client_id,
         client_secret=secret,
         redirect_uri=callback_url(runtime.settings, form.slug.data or ""),
         scopes=scopes,
         now=utc_now(),
+        oauth_version=version,
     )
 
 
@@ -136,6 +158,10 @@ def _put_at_field(form: IntegrationForm, problem: Diagnosis) -> None:
         name = "ca_certificate"
     if problem.stage is Stage.PRODUCT and "Choose the platform" in problem.fix:
         name = "platform"
+    if CHOOSE_OLD in problem.fix:
+        name = "oauth_version"
+    elif form.chosen_oauth_version == 1 and name in FIELD_OF_STAGE.values():
+        name = "oauth_version"  # there is nothing else to type
     add_error(form[name], f"{problem.problem} {problem.fix}")
 
 

@@ -18,7 +18,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, PasswordInput
+from wtforms.widgets import CheckboxInput, PasswordInput, RadioInput
 
 from integrations.platform_parts import Platform, Use
 from integrations.platforms import PLATFORMS
@@ -27,14 +27,23 @@ from integrations.service import uses_of
 from integrations.tls import trust_context
 from models import Integration, LoginPolicy
 
-PLATFORM_CHOICES = {platform.key: platform.label for platform in PLATFORMS.values()}
+PLATFORM_CHOICES = {it.key: it.label for it in sorted(PLATFORMS.values(), key=lambda it: it.label)}
 FIRST_PLATFORM = "gitlab_self_managed"
 USE_CHOICES = {Use.LOG_IN: "Log in", Use.SYNCHRONIZE: "Synchronize", Use.INSTALL_WEBHOOKS: "Install webhooks"}
 POLICY_CHOICES = {
     LoginPolicy.MEMBERS: "Members of synchronized organizations only",
     LoginPolicy.EVERYONE: "Everyone with an account there",
 }
+OAUTH_CHOICES = {"2": "OAuth 2, since version 7.20", "1": "OAuth 1.0a, for servers before 7.20"}
 PEM_BEGIN, PEM_END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+
+
+class LiveRadio(RadioInput):  # type: ignore[misc]
+    """A radio button that the live guide follows."""
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        """The input element."""
+        return Markup(super().__call__(field, **{**kwargs, "data_live": ""}))  # noqa: S704 - WTForms made it
 
 
 class LiveCheckbox(CheckboxInput):  # type: ignore[misc]
@@ -82,9 +91,16 @@ class IntegrationForm(FlaskForm):  # type: ignore[misc]
             NumberRange(min=5, max=120, message="Enter 5 to 120 seconds."),
         ],
     )
+    oauth_version = RadioField(
+        "OAuth version",
+        choices=dict(OAUTH_CHOICES),
+        default="2",
+        validators=[Optional()],
+        option_widget=LiveRadio(),
+    )
     client_id = StringField(
         "Client ID / Key",
-        validators=[DataRequired("Copy the client ID from the application at the host."), Length(max=300)],
+        validators=[Length(max=300)],
         filters=[lambda text: (text or "").strip()],
     )
     client_secret = PasswordField(
@@ -97,11 +113,22 @@ class IntegrationForm(FlaskForm):  # type: ignore[misc]
     )
     slug = HiddenField("Callback URL", id="callback-url")  # the guide shows it under this id
     shown_platform = HiddenField()
+    is_secret_kept = True
 
     def validate_base_url(self, field: StringField) -> None:
-        """Needed unless the platform has only one."""
-        if not field.data and not self.chosen_platform.is_base_url_fixed:
+        """Needed unless the platform has a usual one."""
+        if not field.data and not self.chosen_platform.default_base_url:
             raise ValidationError("Enter the address of its start page, such as https://git.example.com.")
+
+    def validate_client_id(self, field: StringField) -> None:
+        """The host gives it, unless we make up the keys ourselves."""
+        if self.chosen_oauth_version == 2 and not field.data:
+            raise ValidationError("Copy the client ID from the application at the host.")
+
+    def validate_client_secret(self, field: PasswordField) -> None:
+        """Needed where there is none to keep."""
+        if self.chosen_oauth_version == 2 and not field.data and not self.is_secret_kept:
+            raise ValidationError("Copy the secret from the application at the host.")
 
     def validate_ca_certificate(self, field: TextAreaField) -> None:
         """Must be readable before it is stored: later it would break every connection."""
@@ -116,23 +143,36 @@ class IntegrationForm(FlaskForm):  # type: ignore[misc]
         return PLATFORMS.get(self.platform.data) or PLATFORMS[FIRST_PLATFORM]
 
     @property
+    def chosen_oauth_version(self) -> int:
+        """The version that is chosen now; only some platforms leave a choice."""
+        return 1 if self.oauth_version.data == "1" and self.chosen_platform.oauth1_endpoints is not None else 2
+
+    @property
     def chosen_uses(self) -> frozenset[Use]:
         """What is ticked now."""
         return frozenset(Use(use) for use in self.uses.data or () if use in set(Use))
 
     def follow_platform(self) -> bool:
-        """Choose who may log in as it is usual for a platform that was changed since the form was shown.
+        """Fill in what is usual for a platform that was changed since the form was shown: name, address, who logs in.
 
-        Whether something was changed: then the person must see it before it is saved.
+        Whether the person must see it before it is saved: who may log in was changed.
         """
         before, now = PLATFORMS.get(self.shown_platform.data or ""), self.chosen_platform
         self.shown_platform.data = now.key
+        if before is not None and before is not now:
+            self._follow_words(before, now)
         chosen = self.login_policy.data
         if chosen and (before is None or chosen != before.default_login_policy):
             return False
         has_changed: bool = chosen != now.default_login_policy
         self.login_policy.data = now.default_login_policy
         return has_changed
+
+    def _follow_words(self, before: Platform, now: Platform) -> None:
+        if self.name.data == before.product:
+            self.name.data = now.product
+        if self.base_url.data in {"", before.default_base_url}:
+            self.base_url.data = now.default_base_url
 
     def draft(self, *, slug: str, base_url: str) -> IntegrationDraft:
         """What the valid form asks for."""
@@ -145,6 +185,7 @@ class IntegrationForm(FlaskForm):  # type: ignore[misc]
             login_policy=LoginPolicy(self.login_policy.data),
             client_id=self.client_id.data,
             client_secret=self.client_secret.data,
+            oauth_version=self.chosen_oauth_version,
             is_trusting_emails=self.is_trusting_emails.data,
             api_timeout_seconds=self.api_timeout_seconds.data,
             ca_certificate=(self.ca_certificate.data or "").strip(),
@@ -154,10 +195,7 @@ class IntegrationForm(FlaskForm):  # type: ignore[misc]
 class NewIntegrationForm(IntegrationForm):
     """To add an integration: the secret is needed, and the slug is stored as it was shown."""
 
-    def validate_client_secret(self, field: PasswordField) -> None:
-        """There is none to keep yet."""
-        if not field.data:
-            raise ValidationError("Copy the secret from the application at the host.")
+    is_secret_kept = False
 
     def validate_slug(self, field: HiddenField) -> None:
         """It came with the guide."""
@@ -169,7 +207,7 @@ def new_form() -> NewIntegrationForm:
     """The form as it is first shown, or as it was sent."""
     form = NewIntegrationForm()
     if not form.is_submitted():
-        form.name.data = "GitLab"
+        form.name.data = form.chosen_platform.product
         form.follow_platform()
     return form
 
@@ -179,7 +217,11 @@ def edit_form(integration: Integration) -> IntegrationForm:
     form = IntegrationForm(data=_stored_values(integration))
     form.platform.data = form.shown_platform.data = integration.platform
     form.slug.data = integration.slug
-    form.client_secret.description = "Stored. Leave it empty to keep it."
+    form.is_secret_kept = integration.oauth_version == 2
+    if form.is_secret_kept:
+        form.client_secret.description = "Stored. Leave it empty to keep it."
+    elif not form.is_submitted():
+        form.client_id.data = ""  # the consumer key, which is not to be typed
     return form
 
 
@@ -205,6 +247,7 @@ def _stored_values(integration: Integration) -> Mapping[str, object]:
         "login_policy": integration.login_policy.value,
         "is_trusting_emails": integration.is_trusting_emails,
         "api_timeout_seconds": integration.api_timeout_seconds,
+        "oauth_version": str(integration.oauth_version),
         "client_id": integration.client_id,
         "ca_certificate": integration.ca_certificate,
     }

@@ -69,6 +69,14 @@ class Page(StrEnum):
     REPOSITORY_VISIBILITY = "repository_visibility"  # who may see it, and whether its code is switched on
 
 
+class ErrorPage(StrEnum):
+    """What a page of the host complains about when it does not send the browser back."""
+
+    CALLBACK = "callback"
+    SCOPES = "scopes"
+    CLIENT = "client"
+
+
 class Knowledge(StrEnum):
     """What a check could find out."""
 
@@ -145,7 +153,6 @@ class Platform:
     key: str
     label: str
     default_base_url: str
-    is_base_url_fixed: bool
     default_login_policy: Literal["members", "everyone"]
     lowest_version: tuple[int, int]
     shows_organizations_as: str  # the host's word, for "choose a …"
@@ -161,8 +168,11 @@ class Platform:
     check_client: Callable[[HttpClient, ClientCheck], tuple[Finding, ...]]
     open_code_host: Callable[[HostAccess], CodeHost]
     read_version: Callable[[HostAccess], HostVersion]
+    is_base_url_fixed: bool = False
+    keeps_logins: bool = False  # who may read what may have to be asked as each person, so their authorization is kept
     expand_scopes: Callable[[Iterable[str]], frozenset[str]] = frozenset  # granted ones with all that they include
     url_example: str = ""  # of a base URL, shown in the empty field
+    words_of_errors: Mapping[ErrorPage, str] = field(default_factory=dict)  # as the host's own pages say it
     prefill: Callable[[str, Application], str] | None = None  # a setup link with our application already typed in
     oauth1_endpoints: Callable[[str], OAuth1Endpoints] | None = None  # where servers may be too old for OAuth 2
     find_oauth_version: Callable[[HttpClient], int | None] | None = None  # 1 or 2; None: the server does not say
@@ -171,6 +181,11 @@ class Platform:
     explain_secret: Callable[[StoredKind, str], str] = lambda _kind, _secret: ""  # why a pasted secret will not do
     app: AppParts | None = None
     revoke_token: Callable[[HttpClient, str, str], None] | None = None  # client at the API, our ID, the token
+
+    @property
+    def product(self) -> str:
+        """What people call it, as a name for an integration."""
+        return self.label.partition(" ")[0]
 
     def missing_scopes(self, wanted: Iterable[str], granted: Iterable[str]) -> tuple[str, ...]:
         """The wanted scopes that are neither granted nor included in a granted one, in the order of `wanted`."""

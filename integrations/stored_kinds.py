@@ -18,7 +18,7 @@ class StoredKind:
     key: StoredKey
     label: str
     where: str  # where it is made at the host, and what it has to be allowed to do
-    secret_label: str
+    asks_for: str
     username_label: str = ""  # what to type beside the secret; "" when the secret speaks for itself
     sends: Literal["bearer", "basic"] = "bearer"  # with REST requests: the secret alone, or with the user name
     git_username: str = ""  # goes with the secret to git over HTTPS; "" means the account's own name

@@ -19,7 +19,14 @@ CHANGES_PER_PAGE = 200  # keeps a page below 300 kB, however much a first run br
 OVERVIEW = 10  # of each kind, as long as there is more than a page and nobody has asked for something
 WORTH_FILTERING = 10
 HELD_SHOWN = 50  # of each kind; their own page lists all
-CREDENTIAL_KINDS = {CredentialKind.OAUTH: "by OAuth", CredentialKind.ACCESS_TOKEN: "a stored access token"}
+CREDENTIAL_KINDS = {
+    CredentialKind.OAUTH: "by OAuth",
+    CredentialKind.OAUTH1: "by OAuth 1",
+    CredentialKind.ACCESS_TOKEN: "a stored access token",
+    CredentialKind.API_TOKEN: "a stored API token",
+    CredentialKind.PASSWORD: "a stored password",
+    CredentialKind.GITHUB_APP: "a stored GitHub App",
+}
 KIND_WORDS = {
     Subject.PERSON: "people",
     Subject.OWNER: "owners",

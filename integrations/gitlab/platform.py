@@ -8,7 +8,8 @@ from integrations.gitlab import API
 from integrations.gitlab.driver import open_gitlab, read_gitlab_version
 from integrations.gitlab.probe import check_gitlab_client, probe_gitlab
 from integrations.oauth import OAuthEndpoints
-from integrations.platform_parts import CorrectedUrl, GuideStep, Page, Platform, Scope, Use
+from integrations.platform_parts import CorrectedUrl, ErrorPage, GuideStep, Page, Platform, Scope, Use
+from integrations.stored_kinds import StoredKind
 
 CLOUD = "https://gitlab.com"
 LOWEST_VERSION = (15, 5)  # the first with `personal_access_tokens/self` and the headers that we rely on
@@ -27,6 +28,21 @@ _BELOW = {
     Page.REPOSITORY_MEMBERS: "/-/project_members",
     Page.REPOSITORY_VISIBILITY: "/edit#js-shared-permissions",
 }
+_WORDS_OF_ERRORS = {
+    ErrorPage.CALLBACK: "“The redirect URI included is not valid”",
+    ErrorPage.SCOPES: "“The requested scope is invalid, unknown, or malformed”",
+    ErrorPage.CLIENT: "“Client authentication failed due to unknown client”",
+}
+_STORED_KINDS = (
+    StoredKind(
+        key="access_token",
+        label="Access token",
+        where="An access token of the group (Settings, Access tokens) does not depend on a person. Give it the role "
+        "Owner and the scopes api and read_repository. A personal token of an owner works as well.",
+        asks_for="Access token",
+        git_username="oauth2",
+    ),
+)
 _FIRST_STEPS = {
     "gitlab": "Open the page on GitLab where applications of your account are made. An application of a group, under "
     "the group's Settings, does not depend on your own account.",
@@ -117,6 +133,9 @@ GITLAB = Platform(
     check_client=check_gitlab_client,
     open_code_host=open_gitlab,
     read_version=read_gitlab_version,
+    url_example="https://gitlab.example.com",
+    words_of_errors=_WORDS_OF_ERRORS,
+    stored_kinds=_STORED_KINDS,
 )
 GITLAB_SELF_MANAGED = Platform(
     key="gitlab_self_managed",
@@ -138,4 +157,7 @@ GITLAB_SELF_MANAGED = Platform(
     check_client=check_gitlab_client,
     open_code_host=open_gitlab,
     read_version=read_gitlab_version,
+    url_example="https://gitlab.example.com",
+    words_of_errors=_WORDS_OF_ERRORS,
+    stored_kinds=_STORED_KINDS,
 )

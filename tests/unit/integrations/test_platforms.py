@@ -14,12 +14,30 @@ BASE = "https://git.example.test/gitlab"
 
 
 def test_both_gitlabs_are_offered_under_their_labels() -> None:
-    assert [(platform.key, platform.label) for platform in PLATFORMS.values()] == [
+    assert [(platform.key, platform.label) for platform in (CLOUD, OWN)] == [
         ("gitlab", "GitLab"),
         ("gitlab_self_managed", "GitLab Self-Managed"),
     ]
     assert (CLOUD.default_base_url, CLOUD.is_base_url_fixed) == ("https://gitlab.com", True)
     assert (CLOUD.default_login_policy, OWN.default_login_policy) == ("members", "everyone")
+
+
+def test_every_platform_is_listed_by_its_key_with_all_that_the_form_needs() -> None:
+    for key, platform in PLATFORMS.items():
+        base = platform.default_base_url or "https://code.example.test/sub"
+
+        assert platform.key == key
+        assert platform.label.startswith(platform.product)
+        assert platform.correct_base_url(base).url == base
+        assert all(address.startswith("https://") for _, address in platform.setup_links(base))
+        assert {step.copies for step in platform.guide} >= {"setup_link", "callback_url", "scopes"}
+        assert all(scope.reason for scope in platform.scopes_for(list(Use)))
+        assert {scope.name for scope in platform.scopes_for([Use.LOG_IN])} <= platform.expand_scopes(
+            scope.name for scope in platform.scopes_for(list(Use))
+        )
+        kinds = [kind.key for kind in platform.stored_kinds]
+        assert kinds
+        assert len(kinds) == len(set(kinds))
 
 
 def test_scopes_follow_from_what_the_integration_is_used_for() -> None:
