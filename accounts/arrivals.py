@@ -12,7 +12,7 @@ from accounts.answers import answer_page, login_refused
 from accounts.callback import Arrival, Proof, StaleFlow
 from accounts.claim import NoLongerAdmitted, NotTheChosenAdministrator, check_still_admitted, claim_administration
 from accounts.current import current_user
-from accounts.grants import store_grant
+from accounts.grants import keep_login, store_grant
 from accounts.identities import (
     LoginRefused,
     Refusal,
@@ -26,7 +26,9 @@ from accounts.notes import PendingLink, leave_pending_link
 from accounts.setup_guard import note_setup_completed
 from accounts.setup_state import SetupAlreadyCompleted
 from config.failpoints import failpoint
+from integrations.service import platform_of
 from models import Identity, Integration, record_audit, utc_now
+from sync.own_jobs import request_own_access_at_login
 from sync.person_jobs import request_person_at_login
 from web.login import confirm_identity, log_in
 from web.redirects import safe_next
@@ -49,7 +51,7 @@ def finish_login(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
         )
         assert identity.user_id is not None
         log_in(session, user_id=identity.user_id, identity_id=identity.id)
-        request_person_at_login(session, identity_id=identity.id, account_id=identity.remote_id)
+        _follow_login(session, identity, proof)
 
     try:
         _write(work)
@@ -57,6 +59,15 @@ def finish_login(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
         _note_refusal(error, arrival, proof)
         return login_refused(error, arrival.integration, proof.account)
     return redirect(safe_next(arrival.flow.next_path), code=303)
+
+
+def _follow_login(session: Session, identity: Identity, proof: Proof) -> None:
+    """Look at once for what this account may read."""
+    if platform_of(identity.integration).keeps_logins:
+        box = current_runtime().secret_box
+        keep_login(session, box, identity=identity, tokens=proof.tokens, scopes=proof.granted, now=utc_now())
+    request_person_at_login(session, identity_id=identity.id, account_id=identity.remote_id)
+    request_own_access_at_login(session, identity_id=identity.id)
 
 
 def finish_claim(arrival: Arrival, proof: Proof) -> ResponseReturnValue:

@@ -1,4 +1,7 @@
-"""What a person allows us to do at a code host in their name: kept only when they asked for it."""
+"""What a person allows us to do at a code host in their name.
+
+Kept when they asked for it, and at a login only where the host may tell nobody else what they may read.
+"""
 
 from datetime import datetime
 
@@ -23,7 +26,7 @@ def store_grant(
 ) -> Credential:
     """Keep the authorization of an account, in place of an older one. `scopes` are the granted ones."""
     kind = CredentialKind.OAUTH if identity.integration.oauth_version == 2 else CredentialKind.OAUTH1
-    credential = session.scalar(select(Credential).where(Credential.identity_id == identity.id).with_for_update())
+    credential = _find(session, identity)
     if credential is None:
         credential = Credential(integration_id=identity.integration_id, identity_id=identity.id, version=0)
         session.add(credential)
@@ -47,6 +50,20 @@ def store_grant(
     return credential
 
 
+def keep_login(
+    session: Session, box: SecretBox, *, identity: Identity, tokens: OAuthTokens, scopes: frozenset[str], now: datetime
+) -> None:
+    """Keep the authorization of a login, unless one that may do more is there."""
+    credential = _find(session, identity)
+    is_wider = credential is not None and credential.state is CredentialState.OK and set(credential.scopes) > scopes
+    if not is_wider:
+        store_grant(session, box, identity=identity, tokens=tokens, scopes=scopes, now=now)
+
+
+def _find(session: Session, identity: Identity) -> Credential | None:
+    return session.scalar(select(Credential).where(Credential.identity_id == identity.id).with_for_update())
+
+
 def _resume_synchronizations(session: Session, credential: Credential) -> None:
     """Synchronizations that act with this authorization use the new one at once: it may be what they waited for."""
     using = select(Synchronization.id).where(Synchronization.credential_id == credential.id)
@@ -58,7 +75,7 @@ def _resume_synchronizations(session: Session, credential: Credential) -> None:
 
 def withdraw_grant(session: Session, box: SecretBox, *, identity: Identity, reason: str) -> None:
     """Erase what an account allowed us. Synchronizations that used it find a credential that must be replaced."""
-    credential = session.scalar(select(Credential).where(Credential.identity_id == identity.id).with_for_update())
+    credential = _find(session, identity)
     if credential is None:
         return
     credential.seal_tokens(box, access_token="", refresh_token=None)
