@@ -1,0 +1,3 @@
+"""Bitbucket Data Center and Bitbucket Server: REST API, OAuth, webhooks."""
+
+API = "/rest/api/latest"
