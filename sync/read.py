@@ -105,14 +105,14 @@ class _Reading:
             self._ask_team_grants(team.remote_id for team in teams)
         repositories = result(repository_list)
         teams = self._with_places(teams, repositories, is_asking=select is None)
-        if select is None:
+        if select is None and not self._may_not_list():
             self._ask_repositories([repository.remote_id for repository in repositories])
         self._ask_manifests(list(filter(needs_manifest, repositories)))
         if select is not None:
             selection = select(teams, repositories, self._root_members())
             self._ask_members(selection.teams)
             self._ask_team_grants(selection.teams)
-            self._ask_repositories(sorted(selection.repositories))
+            self._ask_repositories([] if self._may_not_list() else sorted(selection.repositories))
         self._readers.finish()
         teams = self._with_named_teams(teams)
         return self._snapshot(result(root), teams, repositories, result(viewer))
@@ -170,6 +170,10 @@ class _Reading:
                 changed.append(repository)
         for chunk in _chunks(changed, self._host.source.files_at_once):
             self._manifests.append(self._readers.start(partial(self._read_manifests, chunk)))
+
+    def _may_not_list(self) -> bool:
+        """Whether the credential is refused everybody's permissions, so that there is no use asking for each."""
+        return self._host.own_access is not None and self._root_members().is_forbidden
 
     def _root_members(self) -> Members:
         future = self._teams.get(self._root_id)
@@ -253,7 +257,7 @@ class _Reading:
                 if manifest is not None
             },
             teams_include_subteams=self._host.teams_include_subteams,
-            is_read_by_people=self._host.own_access is not None and of_root is not None and of_root.is_forbidden,
+            is_read_by_people=self._may_not_list(),
             may_remove=not doubt and (viewer.is_administrator or (of_root is not None and of_root.is_complete)),
             doubt=doubt,
             began_at=self._began_at,

@@ -83,6 +83,9 @@ class Host:
                 yield RemoteMemberGrant(repository_id, one)
             yield from self.repository_teams.get(repository_id, [])
 
+    def list_readable_repositories(self, organization_id: str) -> Iterator[str]:
+        raise AssertionError(organization_id)
+
     def list_team_grants(self, organization_id: str, team_id: str) -> Iterator[RemoteTeamGrant]:
         assert organization_id == ROOT.remote_id
         yield from _answer(self.team_grants.get(team_id, []))
@@ -121,7 +124,9 @@ def _answer(answer: list[Item] | CodeHostError) -> list[Item]:
     return answer
 
 
-def open_host(host: Host, *, by_team: bool = False, by_repository: bool = False) -> CodeHost:
+def open_host(
+    host: Host, *, by_team: bool = False, by_repository: bool = False, has_own_access: bool = False
+) -> CodeHost:
     return CodeHost(
         host,
         host,
@@ -131,6 +136,7 @@ def open_host(host: Host, *, by_team: bool = False, by_repository: bool = False)
         RequestCount(),
         team_grants=host if by_team else None,
         has_repository_teams=by_repository,
+        own_access=host if has_own_access else None,
     )
 
 
@@ -439,3 +445,25 @@ def test_without_a_time_of_the_last_push_a_file_is_read_again_after_half_a_day(h
 
     assert may_have_changed(repository("100"), since=checked) is is_read
     assert may_have_changed(repository("100"), since=None)
+
+
+@pytest.mark.parametrize("is_quick", [False, True])
+def test_a_credential_that_may_not_list_permissions_is_not_asked_for_each_of_them(is_quick: bool) -> None:
+    host = Host(
+        teams=[[team("1")]], members={"1": Forbidden("no")}, repositories=[[repository("100"), repository("101")]]
+    )
+    everything = Selection(frozenset({"1"}), frozenset({"100", "101"}))
+
+    remote = read_snapshot(
+        open_host(host, has_own_access=True),
+        root_id="1",
+        needs_manifest=lambda _repository: False,
+        progress=lambda *, done, total: None,
+        select=(lambda *_lists: everything) if is_quick else None,
+    )
+
+    assert remote.is_read_by_people
+    assert not remote.may_remove
+    assert not host.asked
+    assert set(remote.unknown_parts) == {"team:1/members"}
+    assert not read(host).is_read_by_people
