@@ -172,8 +172,13 @@ class _Reading:
             self._manifests.append(self._readers.start(partial(self._read_manifests, chunk)))
 
     def _may_not_list(self) -> bool:
-        """Whether the credential is refused everybody's permissions, so that there is no use asking for each."""
-        return self._host.own_access is not None and self._root_members().is_forbidden
+        """Whether the credential is refused everybody's permissions, so that there is no use asking for each.
+
+        Known before anything else is asked, where that would cost a request for each repository.
+        """
+        if self._host.own_access is None or self._host.grants.repositories_at_once != 1:
+            return False
+        return self._root_members().is_forbidden
 
     def _root_members(self) -> Members:
         future = self._teams.get(self._root_id)
