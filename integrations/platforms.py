@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from integrations.bitbucket_cloud.platform import BITBUCKET_CLOUD
 from integrations.codehost import HostVersion
 from integrations.errors import Diagnosis, Stage
+from integrations.github.platform import GITHUB, GITHUB_ENTERPRISE_SERVER
 from integrations.gitlab.platform import GITLAB, GITLAB_SELF_MANAGED
 from integrations.oauth_errors import diagnose_oauth_error
 from integrations.platform_parts import (
@@ -35,7 +37,14 @@ __all__ = [
     "diagnose_version",
 ]
 
-PLATFORMS: Mapping[str, Platform] = {platform.key: platform for platform in (GITLAB, GITLAB_SELF_MANAGED)}
+_OFFERED = (
+    BITBUCKET_CLOUD,
+    GITHUB,
+    GITHUB_ENTERPRISE_SERVER,
+    GITLAB,
+    GITLAB_SELF_MANAGED,
+)
+PLATFORMS: Mapping[str, Platform] = {platform.key: platform for platform in _OFFERED}
 
 
 def diagnose_version(platform: Platform, found: HostVersion) -> Diagnosis | None:

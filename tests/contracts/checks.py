@@ -76,15 +76,15 @@ def _needs_something(schema: object) -> bool:
 
 
 def _answer_problems(contract: Contract, endpoint: Endpoint, record: RequestRecord, shapes: Shapes) -> Iterator[str]:
-    if record.status >= 400:
-        yield from _json_problems(record, contract.errors, shapes)
-    elif str(record.status) in endpoint.answers:
+    if str(record.status) in endpoint.answers:
         schema = endpoint.answers[str(record.status)]
         if schema is None:
             yield from ["a body is answered"] if record.response_body else []
         else:
             yield from _json_problems(record, schema, shapes)
             yield from _graphql_problems(contract, record)
+    elif record.status >= 400:
+        yield from _json_problems(record, contract.errors, shapes)
     elif not 300 <= record.status < 400:
         yield f"this status is not described, but {', '.join(endpoint.answers)}"
 
