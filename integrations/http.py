@@ -176,9 +176,9 @@ class HttpClient:
         """Replace something. Sent once."""
         return self._write("PUT", path, payload).json()
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, payload: JsonObject | None = None) -> None:
         """Remove something. Sent once; raises NotFound when it is not there."""
-        self._write("DELETE", path, None)
+        self._write("DELETE", path, payload)
 
     def look(self, path: str, params: Params | None = None, *, accept: str = "*/*") -> Answer:
         """One GET whose answer is returned whatever its status, redirects included. Raises for failed connections."""
