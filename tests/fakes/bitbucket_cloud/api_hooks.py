@@ -143,10 +143,10 @@ def _events(call: Call, target: Hook, body: Json) -> tuple[str, ...]:
     """Raises ApiError 400 for unknown events and 403 for those whose own scope is missing."""
     wanted = body.get("events")
     if not isinstance(wanted, list) or not wanted:
-        raise bad_request("Bad request", events=["This field is required."])
+        raise bad_request("Bad request", "events: this field is required")
     unknown = [str(each) for each in wanted if each not in EVENTS[target.subject_type]]
     if unknown:
-        raise bad_request("Bad request", events=[f"{each} is not a valid event" for each in unknown])
+        raise bad_request("Bad request", f"events: not valid: {', '.join(unknown)}")
     token = call.caller.authenticated()
     needed = {scopes.of_event(str(each), is_api_token=token.kind == "api") for each in wanted}
     call.caller.require(tuple(sorted(needed)))
@@ -157,9 +157,9 @@ def _url(call: Call, body: Json) -> str:
     url = str(body.get("url") or "")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise bad_request("Bad request", url=["Enter a valid URL."])
+        raise bad_request("Bad request", "url: enter a valid URL")
     if _is_internal(parts.hostname) and not call.core.allow_local_hooks:
-        raise bad_request("Bad request", url=["The URL must resolve to a public address."])
+        raise bad_request("Bad request", "url: it must resolve to a public address")
     return url
 
 
@@ -192,6 +192,5 @@ def rendered(core: Core, each: Hook) -> Json:
         "created_at": moment(each.created_at),
         "events": list(each.events),
         "secret_set": bool(each.secret),
-        "skip_cert_verification": each.skip_cert_verification,
         "links": {"self": href(f"{core.api_url}/{base}/hooks/{each.uuid.replace('{', '%7B').replace('}', '%7D')}")},
     }

@@ -21,8 +21,5 @@ def removed() -> ApiError:
     return ApiError(410, {"type": "error", "error": error | {"data": {"announcement_url": url}}})
 
 
-def bad_request(message: str, **fields: list[str]) -> ApiError:
-    error: Json = {"message": message}
-    if fields:
-        error["fields"] = fields
-    return ApiError(400, {"type": "error", "error": error})
+def bad_request(message: str, detail: str | None = None) -> ApiError:
+    return failure(400, message, detail)

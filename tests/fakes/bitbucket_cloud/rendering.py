@@ -70,7 +70,6 @@ def token_account(core: Core, token: Token) -> Json:
         "account_id": f"access-token:{token.uuid.strip('{}')}",
         "created_on": moment(token.created_at),
         "account_status": "active",
-        "kind": "access_token",
     }
 
 
@@ -195,7 +194,6 @@ def repository(core: Core, each: Repo, viewer: Account | None) -> Json:
         "slug": each.slug,
         "description": each.description,
         "scm": "git",
-        "website": None,
         "owner": team(core, home),
         "workspace": small_workspace(core, home),
         "project": small_project(core, state.projects[each.project]),
@@ -216,9 +214,8 @@ def repository(core: Core, each: Repo, viewer: Account | None) -> Json:
 def _links(core: Core, each: Repo, viewer: Account | None) -> Json:
     path = core.state.full_name(each)
     api, html = f"{core.api_url}/repositories/{path}", f"{core.base_url}/{path}"
-    names = ("pullrequests", "commits", "forks", "watchers", "branches", "tags", "downloads", "source", "hooks")
-    places = {"branches": "refs/branches", "tags": "refs/tags", "source": "src"}
-    links: Json = {name: href(f"{api}/{places.get(name, name)}") for name in names}
+    names = ("pullrequests", "commits", "forks", "watchers", "downloads", "hooks")
+    links: Json = {name: href(f"{api}/{name}") for name in names}
     links |= {"self": href(api), "html": href(html)}
     links["avatar"] = href(f"{core.base_url}/-avatars/{encoded(each.uuid)}?ts=default")
     links["clone"] = [
