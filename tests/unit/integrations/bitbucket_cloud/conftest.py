@@ -12,6 +12,7 @@ from integrations.codehost import CodeHost
 from integrations.http import Limits
 from integrations.platform_parts import HostAccess
 from integrations.request_count import RequestCount
+from integrations.urls import parse_url
 from tests.fakes.bitbucket_cloud import Account, FakeBitbucketCloud, Repo, Workspace
 from tests.unit.integrations.clients import Naps, loopback_policy
 
@@ -48,11 +49,16 @@ def acme(fake: FakeBitbucketCloud) -> Acme:
     return Acme(home, olga, bob, logging, log_in(fake, olga))
 
 
-def access_to(fake: FakeBitbucketCloud, token: str, **options: Any) -> HostAccess:
-    """Access to the fake with a token; nothing waits."""
+def access_at(base_url: str, token: str, **options: Any) -> HostAccess:
+    """Access to a loopback address with a token; nothing waits."""
     options.setdefault("timing", Naps().timing())
     options.setdefault("limits", Limits(read_seconds=5, call_seconds=10))
-    return HostAccess(fake.base_url, token, loopback_policy(fake.port), count=RequestCount(), **options)
+    return HostAccess(base_url, token, loopback_policy(parse_url(base_url).port), count=RequestCount(), **options)
+
+
+def access_to(fake: FakeBitbucketCloud, token: str, **options: Any) -> HostAccess:
+    """Access to the fake with a token."""
+    return access_at(fake.base_url, token, **options)
 
 
 def log_in(fake: FakeBitbucketCloud, who: Account, *scopes: str, **options: Any) -> CodeHost:
