@@ -107,7 +107,7 @@ class State:
 
     def account_by(self, key: str) -> Account | None:
         """By uuid, account id, user name or primary address."""
-        rows = self.accounts.values()
+        rows = self.accounts.values() if key else ()
         return next(
             (each for each in rows if key in (each.uuid, each.account_id, each.username, each.primary_email)), None
         )

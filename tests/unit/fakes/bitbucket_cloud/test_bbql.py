@@ -83,6 +83,8 @@ BODY: dict[str, object] = {
         ("-values.user,-size", {"values": [{"uuid": 1}], "next": "n"}),
         ("values.*,next", {"values": [{"uuid": 1, "user": {"uuid": 2}}], "next": "n"}),
         ("nothing", {}),
+        ("+values.user.email,-values.uuid", {"values": [{"user": {"uuid": 2, "email": "m"}}], "next": "n", "size": 3}),
+        ("-values.uuid.deeper,-next.deeper", {"values": [{"uuid": 1, "user": {"uuid": 2}}], "next": "n", "size": 3}),
     ],
 )
 def test_fields_choose_what_an_answer_holds(fields: str | None, expected: object) -> None:

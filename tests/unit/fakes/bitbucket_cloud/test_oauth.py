@@ -55,6 +55,15 @@ def test_cancelling_leads_back_with_an_error(browser: Browser, client: ClientCre
     assert (found["error"], found["state"]) == ("access_denied", "s")
 
 
+def test_forms_of_others_and_for_nothing_are_refused(browser: Browser, client: ClientCredentials) -> None:
+    browser.sign_in("ann@example.com")
+    page = browser.authorize(client_id=client.client_id, response_type="code")
+    path = "/site/oauth2/authorize"
+
+    assert browser.post(path, client_id=client.client_id, response_type="code").status_code == 403
+    assert browser.submit(page, path, client_id="none", decision="approve").status_code == 400
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"client_id": "none"}, {"response_type": "token"}, {"redirect_uri": "http://localhost:9000/elsewhere"}],
@@ -205,15 +214,25 @@ def test_a_consumer_is_made_in_the_browser_and_shows_key_and_secret(
     )
 
 
-def test_consumers_are_made_by_owners_only(
+def test_consumers_are_made_by_owners_and_with_everything_filled_in(
     cloud: FakeBitbucketCloud, acme: Acme, bob: Account, browser: Browser
 ) -> None:
     cloud.add_member(acme.workspace, bob)
     browser.sign_in("bob")
 
     assert browser.open(NEW).status_code == 403
-    assert browser.open(NEW.replace("acme", "<WORKSPACE_NAME>")).status_code == 404
+    cloud.update_member(acme.workspace, bob, "owner")
     assert browser.post(NEW, name="x").status_code == 403
+    page = browser.open(NEW)
+    nameless = browser.submit(page, NEW, callback_url=CALLBACK, permissions="account")
+    nowhere = browser.submit(page, NEW, name="x", callback_url="here", permissions="account")
+    assert [(each.status_code, "field is required" in each.text) for each in (nameless, nowhere)] == [
+        (400, True),
+        (400, False),
+    ]
+    with pytest.raises(KeyError, match="everything"):
+        cloud.application(redirect_uri=CALLBACK, scopes=["everything"])
+    assert browser.open(NEW.replace("acme", "<WORKSPACE_NAME>")).status_code == 404
 
 
 def test_people_without_a_name_of_their_own_sign_in_by_address(

@@ -202,3 +202,14 @@ def test_an_empty_repository_has_no_files(cloud: FakeBitbucketCloud, acme: Acme,
     assert owner.get("/repositories/acme/empty/src/main/composer.json").status_code == 404
     assert owner.get("/repositories/acme/empty/src").status_code == 404
     assert owner.values("/repositories/acme/empty/refs/branches") == []
+
+
+def test_a_repository_is_found_by_its_uuid_alone(acme: Acme, owner: ApiClient) -> None:
+    assert owner.get(f"/repositories/%7B%7D/{acme.library.uuid}").json()["full_name"] == "acme/logging"
+    assert owner.get("/repositories/%7B%7D/logging").status_code == 404
+    assert owner.get(f"/repositories/none/{acme.library.uuid}").status_code == 404
+
+
+@pytest.mark.parametrize("cursor", ["x", "WyJvdGhlciIsIDFd", "MQ"])
+def test_cursors_are_not_to_be_guessed(acme: Acme, owner: ApiClient, cursor: str) -> None:
+    assert owner.get(f"{acme.repository}/src/main/?page={cursor}").status_code == 400

@@ -100,6 +100,16 @@ def test_groups_that_are_left_or_deleted_give_nothing(cloud: FakeBitbucketCloud,
     assert cloud.state.role_in(acme.workspace.uuid, eve.uuid) == "member"
 
 
+def test_a_transfer_ends_what_groups_had(cloud: FakeBitbucketCloud, acme: Acme, bob: Account) -> None:
+    eve, other = cloud.add_user("eve"), cloud.add_workspace("other")
+    cloud.grant(acme.library, cloud.add_group(acme.workspace, "backend", members=[bob]), "read")
+    cloud.grant(acme.library, eve, "read")
+
+    cloud.transfer_repository(acme.library, other)
+
+    assert cloud.readers(cloud.repo("other/logging")) == {eve.uuid}
+
+
 def test_grants_that_can_not_be_are_refused(cloud: FakeBitbucketCloud, acme: Acme, bob: Account) -> None:
     stranger = cloud.add_group(cloud.add_workspace("other"), "backend")
 

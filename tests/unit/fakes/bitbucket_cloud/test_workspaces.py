@@ -19,6 +19,7 @@ def test_a_private_workspace_is_hidden_from_strangers(
     assert ApiClient(cloud).get("/workspaces/open").status_code == 200
     assert stranger.get(f"{acme.path}/members").status_code == 403
     assert ApiClient(cloud).get(f"{acme.path}/members").status_code == 401
+    assert owner.get("/workspaces/none/members").status_code == 404
 
     cloud.grant(acme.library, bob, "read")
 
@@ -174,6 +175,10 @@ def test_projects_are_listed_for_members(cloud: FakeBitbucketCloud, acme: Acme, 
     assert [each["key"] for each in guest.values(f"{acme.path}/projects")] == ["OPEN"]
     assert member.get(f"{acme.path}/projects/back").json()["name"] == "Backend"
     assert guest.get(f"{acme.path}/projects/BACK").status_code == 404
+    grants = f"{acme.path}/projects/BACK/permissions-config/users"
+    cloud.add_member(acme.workspace, bob)
+    assert ApiClient.through(cloud, bob, "project:admin").get(grants).status_code == 403
+    assert ApiClient.through(cloud, acme.owner, "project:admin").values(grants) == []
 
 
 def test_groups_come_from_the_old_api_by_slug_and_for_owners(
