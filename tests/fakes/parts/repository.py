@@ -184,6 +184,13 @@ class Repository:
                 self._is_on_disk = True
             return self.path
 
+    def switch_default(self, branch: str) -> None:
+        """Make another branch the default one, for git as well."""
+        with self.lock:
+            self.default_branch = branch
+            if self._is_on_disk:
+                (self.path / "HEAD").write_text(f"ref: refs/heads/{branch}\n")
+
     def reread_refs(self) -> list[tuple[str, str, str]]:
         """After a push by git: take the refs over from disk and tell what changed."""
         with self.lock:

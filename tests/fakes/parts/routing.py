@@ -46,7 +46,7 @@ class Route(Generic[CallT]):
         if len(names) != len(segments):
             return None
         pairs = list(zip(names, segments, strict=True))
-        if any(name[0] not in ":*" and name != segment for name, segment in pairs if name):
+        if any(name[:1] not in {":", "*"} and name != segment for name, segment in pairs):
             return None
         return {name[1:]: unquote(segment) for name, segment in pairs if name[:1] in {":", "*"}}
 
