@@ -16,7 +16,6 @@ from integrations.paging import STARTS
 from integrations.urls import Params, url_path
 
 TOKEN_ACCOUNTS = "access-token-user/"  # noqa: S105 -- the accounts behind tokens of projects and repositories
-_HIDDEN = (Forbidden, NotFound, Rejected)
 
 
 class Accounts:
@@ -79,14 +78,14 @@ class Accounts:
     def _list_administrators(self) -> list[JsonObject]:
         try:
             return list(self._list_users({"permission": "ADMIN"}))
-        except _HIDDEN:
+        except Forbidden:
             return []
 
     def _list_licensed(self) -> frozenset[str] | None:
         """None when the host does not say. A list without ourselves in it is not what we asked for."""
         try:
             rows = list(self._list_users({"permission": "LICENSED_USER"}))
-        except _HIDDEN:
+        except Forbidden:
             return None
         names = {read_text(row, "name").lower() for row in rows}
         is_known = self._is_token_account() or any(name.lower() in names for name in _readings(self._caller.name))

@@ -174,12 +174,24 @@ class BitbucketDcDirectory:
 
     def _default_role(self, project_id: str) -> RemoteRole | None:
         """What everybody with a licence may do in the project; None also when the credential may not know."""
+        try:
+            return self._read_default_role(project_id)
+        except Forbidden:
+            if self._may_list_permissions(project_id):
+                raise
+            return None
+
+    def _read_default_role(self, project_id: str) -> RemoteRole | None:
         path = self._places.project_path(project_id)
         for permission in PROJECT_PERMISSIONS:
-            try:
-                row = as_object(self._http.get_json(f"{path}/permissions/{permission}/all"), "the default permission")
-            except Forbidden:
-                return None
+            row = as_object(self._http.get_json(f"{path}/permissions/{permission}/all"), "the default permission")
             if find_flag(row, "permitted"):
                 return project_role(permission)
         return None
+
+    def _may_list_permissions(self, project_id: str) -> bool:
+        try:
+            self._groups_of(project_id)
+        except Forbidden:
+            return False
+        return True

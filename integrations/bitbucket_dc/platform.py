@@ -18,10 +18,11 @@ from integrations.oauth import OAuthEndpoints
 from integrations.oauth1 import OAuth1Endpoints
 from integrations.platform_parts import CorrectedUrl, GuideStep, Page, Platform, Scope, Use
 from integrations.stored_kinds import StoredKind
+from integrations.urls import parse_url
 
 LOWEST_VERSION = (5, 5)  # the first with webhooks and HTTP access tokens of its own
 LEVELS = ("PUBLIC_REPOS", "REPO_READ", "REPO_WRITE", "REPO_ADMIN", "PROJECT_ADMIN")  # each includes those before it
-_CLOUD = frozenset({"https://bitbucket.org", "https://www.bitbucket.org"})
+_CLOUD = frozenset({"bitbucket.org", "www.bitbucket.org"})
 _PAGES = re.compile(
     r"/+((rest|projects|users|repos|plugins|dashboard|login|logout|admin|account|profile|mvc|getting-started|status)"
     r"(/.*)?|scm/[^/]+/[^/]+)/*$"
@@ -142,7 +143,7 @@ def oauth1_endpoints(base_url: str) -> OAuth1Endpoints:
 def correct_bitbucket_dc_url(text: str) -> CorrectedUrl:
     """The base URL of a Bitbucket in what was pasted. Raises ConnectionFailed at the stage "address"."""
     corrected = correct_base_url(text, pages=_PAGES, product="Bitbucket")
-    if corrected.url in _CLOUD:
+    if parse_url(corrected.url).host in _CLOUD:
         return CorrectedUrl(
             corrected.url, (*corrected.advice, "This is Bitbucket Cloud: choose the platform Bitbucket.")
         )
