@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from integrations.bitbucket_cloud.platform import BITBUCKET_CLOUD
+from integrations.bitbucket_dc.platform import BITBUCKET_DATA_CENTER
 from integrations.codehost import HostVersion
 from integrations.errors import Diagnosis, Stage
 from integrations.github.platform import GITHUB, GITHUB_ENTERPRISE_SERVER
@@ -39,6 +40,7 @@ __all__ = [
 
 _OFFERED = (
     BITBUCKET_CLOUD,
+    BITBUCKET_DATA_CENTER,
     GITHUB,
     GITHUB_ENTERPRISE_SERVER,
     GITLAB,
