@@ -162,7 +162,10 @@ def open_code_host(runtime: Runtime, credential_id: int, *, reserve: float = 0.0
     seen = current_credential(runtime, credential_id, _Refresher(runtime))
     integration, access = seen.credential.integration, _credential_access(runtime, seen)
     answers = _answer_store(runtime, integration, seen.owner_id)
-    return platform_of(integration).open_code_host(replace(access, answers=answers, reserve=reserve))
+    host = platform_of(integration).open_code_host(replace(access, answers=answers, reserve=reserve))
+    if seen.credential.kind is CredentialKind.GITHUB_APP:
+        return replace(host, hook_installer=None)  # it has a webhook of its own
+    return host
 
 
 def clean_up_answers(runtime: Runtime) -> None:

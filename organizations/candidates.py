@@ -43,6 +43,11 @@ class HostCandidates:
     reason: str = ""
     missing_scopes: tuple[str, ...] = ()
 
+    @property
+    def kind(self) -> str:
+        """What the host calls what can be followed there: "group", "organization", "workspace", "project"."""
+        return platform_of(self.integration).shows_organizations_as
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -63,7 +68,7 @@ def load_connections(session: Session, *, user_id: int) -> list[Connection]:
     return [
         _connection(session, integration, user_id)
         for integration in list_integrations(session)
-        if integration.is_for_synchronization
+        if integration.is_for_synchronization and not integration.is_draft
     ]
 
 
@@ -84,7 +89,12 @@ def read_owned_organization(runtime: Runtime, connection: Connection, remote_id:
 
 
 def missing_scopes(integration: Integration, credential: Credential | None) -> tuple[str, ...]:
-    """What has not been granted yet of what a synchronization at this host needs."""
+    """What has not been granted yet of what a synchronization at this host needs.
+
+    Stored credentials have rights of other names; what they may do was tried before they were kept.
+    """
+    if credential is not None and credential.identity_id is None:
+        return ()
     platform = platform_of(integration)
     needed = (scope.name for scope in platform.scopes_for(uses_of(integration)))
     return platform.missing_scopes(needed, credential.scopes if credential is not None else ())

@@ -1,13 +1,14 @@
 """Whose account a synchronization acts with, how long that lasts, and who could take over."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from integrations.service import platform_of
 from models import (
     Credential,
     CredentialState,
@@ -54,6 +55,8 @@ class CredentialFacts:
     owners: Sequence[Owner]
     my_account: Identity | None
     my_fitness: Fitness
+    stored: Sequence[Credential] = ()  # others of this host that the organization has stored, and that work
+    takes_stored: bool = True  # whether there is anything to store at this platform
 
     @property
     def is_mine(self) -> bool:
@@ -95,10 +98,21 @@ def list_credentials(session: Session, *, organization_id: int, user_id: int) ->
 def _read(session: Session, synchronizations: Sequence[Synchronization], user_id: int) -> list[CredentialFacts]:
     organization_id = synchronizations[0].organization_id
     integration_ids = {item.integration_id for item in synchronizations}
+    stored = _load_stored(session, organization_id)
     used = _load_used(session, {item.credential_id for item in synchronizations if item.credential_id is not None})
     runs = _load_last_runs(session, [item.id for item in synchronizations])
     accounts = _load_accounts(session, organization_id, integration_ids, user_id)
-    return [_facts(item, used, runs, accounts, user_id) for item in synchronizations]
+    return [_with_stored(_facts(item, used, runs, accounts, user_id), stored) for item in synchronizations]
+
+
+def _with_stored(facts: CredentialFacts, stored: Sequence[Credential]) -> CredentialFacts:
+    integration, used = facts.synchronization.integration, facts.synchronization.credential_id
+    here = [credential for credential in stored if credential.integration_id == integration.id]
+    return replace(
+        facts,
+        stored=[credential for credential in here if credential.id != used],
+        takes_stored=bool(platform_of(integration).stored_kinds),
+    )
 
 
 def _facts(
@@ -137,6 +151,13 @@ def judge(integration: Integration, credential: Credential | None) -> Fitness:
 def _load_used(session: Session, ids: Collection[int]) -> dict[int, tuple[Credential, Identity | None]]:
     query = select(Credential, Identity).outerjoin(Identity, Identity.id == Credential.identity_id)
     return {row[0].id: (row[0], row[1]) for row in session.execute(query.where(Credential.id.in_(ids)))}
+
+
+def _load_stored(session: Session, organization_id: int) -> Sequence[Credential]:
+    query = select(Credential).where(
+        Credential.organization_id == organization_id, Credential.state == CredentialState.OK
+    )
+    return session.scalars(query.order_by(Credential.name, Credential.id)).all()
 
 
 def _load_last_runs(session: Session, ids: Collection[int]) -> dict[tuple[int, int | None], SyncRun]:

@@ -10,6 +10,7 @@ from organizations.blueprint import blueprint
 from organizations.candidates import NotOwned, read_owned_organization
 from organizations.choice import connection_for
 from organizations.credential_facts import Fitness, judge, list_credentials
+from organizations.credential_store import list_stored
 from organizations.forms import NameForm
 from organizations.runs import find_synchronization, list_synchronizations, synchronization_status
 from organizations.settings import (
@@ -86,6 +87,7 @@ def credentials(organization: Organization) -> ResponseReturnValue:
         "organizations/credentials.html",
         organization=organization,
         credentials=list_credentials(session, organization_id=organization.id, user_id=current_user.id),
+        stored=list_stored(session, organization_id=organization.id),
     )
 
 

@@ -101,6 +101,8 @@ WORDINGS = {
     "account_claimed": Wording(Kind.CREDENTIALS, "logged in as {target} for the first time"),
     "account_connected": Wording(Kind.CREDENTIALS, "connected the account {target}"),
     "account_disconnected": Wording(Kind.CREDENTIALS, "disconnected the account {target}"),
+    "credential_stored": Wording(Kind.CREDENTIALS, "stored the credential {target}"),
+    "credential_removed": Wording(Kind.CREDENTIALS, "removed the credential {target}"),
     "credential_paused": Wording(Kind.CREDENTIALS, "stopped using the {target}"),
     "token_created": Wording(Kind.CREDENTIALS, "made the token {target}"),
     "token_revoked": Wording(Kind.CREDENTIALS, "revoked the token {target}"),

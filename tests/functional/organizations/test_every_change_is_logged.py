@@ -12,6 +12,8 @@ from cli import repertory
 from models import (
     AuditRecord,
     ComposerToken,
+    Credential,
+    CredentialKind,
     Hold,
     HoldState,
     Identity,
@@ -24,6 +26,7 @@ from models import (
     digest_secret,
 )
 from organizations.holds import digest_of
+from sync.app_hooks import ensure_app_hook
 from tests.functional.organizations.world import World
 from tests.functional.rows import add_integration
 from web.database import READING_METHODS
@@ -53,6 +56,8 @@ NEEDS_A_HOST = {  # proved where there is one
     "organizations.create": {"organization_created", "synchronization_created", "owners_added"},
     "organizations.add": {"synchronization_created"},
     "organizations.take_over": {"credential_changed"},
+    "organizations.add_credential": {"credential_stored", "credential_changed"},
+    "organizations.use_stored": {"credential_changed"},
 }
 COMMANDS = {
     "setup-link": {"setup_code_minted"},
@@ -100,6 +105,23 @@ def forms_of_the_organization(world: World) -> Iterator[Step]:
     yield Step("organizations.remove_after_all", f"{held}/remove-after-all", "removals_confirmed", shown(world))
     yield Step("organizations.confirm_removals", f"{held}/remove", "removals_confirmed", hold(world))
     yield Step("organizations.show_secret", secret, "webhook_secret_shown")
+    stored = f"/orgs/acme/settings/credentials/{stored_app(world)}"
+    yield Step("organizations.show_app_secret", f"{stored}/webhook", "webhook_secret_shown")
+    yield Step("organizations.remove_stored", f"{stored}/remove", "credential_removed")
+
+
+def stored_app(world: World) -> int:
+    """A GitHub App that the organization has stored and does not use."""
+    box = world.runtime.secret_box
+    with world.write() as session:
+        app = Credential(
+            kind=CredentialKind.GITHUB_APP, integration_id=1, organization_id=world.organization_id, username="42"
+        )
+        app.seal_tokens(box, access_token="token", refresh_token="key")
+        session.add(app)
+        ensure_app_hook(session, box, integration_id=1, app_id="42")
+        session.flush()
+        return app.id
 
 
 def forms_of_packages_and_tokens(world: World) -> Iterator[Step]:
