@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from markupsafe import Markup
 from werkzeug import Response
@@ -128,10 +129,9 @@ def save_consumer(visit: Visit) -> Response:
 
 def _is_public_key(text: str) -> bool:
     try:
-        load_pem_public_key(text.encode())
+        return isinstance(load_pem_public_key(text.encode()), RSAPublicKey)
     except ValueError:
         return False
-    return True
 
 
 def tokens_page(visit: Visit, problem: str = "") -> Response:

@@ -199,9 +199,7 @@ def hook(core: Core, each: Hook) -> Json:
 
 
 def http_token(each: HttpToken) -> Json:
-    body: Json = {"id": each.id, "createdDate": millis(each.created_at), "name": each.name}
-    body["permissions"] = sorted(each.permissions)
-    return body | {"expiryDate": millis(each.expires_at)} if each.expires_at is not None else body
+    return {"id": each.id, "createdDate": millis(each.created_at), "name": each.name}
 
 
 def ssh_key(core: Core, each: SshKey) -> Json:
