@@ -8,7 +8,7 @@ run: ## Start Repertory on http://localhost:8000, with everything it needs; Ctrl
 test: ## Run all tests (ARGS="tests/unit -k name" runs some, without measuring coverage)
 	@scripts/test $(ARGS)
 
-demo: ## Start Repertory beside a small make-believe GitLab, to try it without a code host
+demo: ## Start Repertory beside small make-believe code hosts, to try it without one
 	@scripts/demo
 
 fresh: ## Prove run and test on a minimal Debian in a folder (as root)

@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from config import Settings, SettingsError
-from scripts.demonstration import describe, facts_file, gitlab_port, gitlab_program
+from scripts.demonstration import HOSTS, are_ready, describe
 from scripts.places import ROOT, Places, StartRefused, make_places
 from scripts.programs import list_programs, render_redis_configuration, render_supervisor_configuration
 from scripts.supervision import Supervision
@@ -28,7 +28,7 @@ READY_SECONDS = 60.0
 
 
 def main(arguments: list[str]) -> int:
-    """Run until stopped; with `--demo`, beside a make-believe GitLab. Returns the exit code."""
+    """Run until stopped; with `--demo`, beside make-believe code hosts. Returns the exit code."""
     os.umask(0o077)
     try:
         settings = Settings.from_env()
@@ -37,7 +37,9 @@ def main(arguments: list[str]) -> int:
         with _only_one_start(places):
             check_address_is_free(settings.bind, advice=OTHER_ADDRESS)
             if "--demo" in arguments:
-                check_address_is_free(f"127.0.0.1:{gitlab_port()}", advice="DEMO_GITLAB_PORT=8930 make demo")
+                for host in HOSTS:
+                    advice = f"{host.port_variable}={host.port + 100} make demo"
+                    check_address_is_free(f"127.0.0.1:{host.port}", advice=advice)
             return _run(settings, places, demo="--demo" in arguments)
     except (SettingsError, StartRefused) as error:
         print(f"\nRepertory was not started. {error}", file=sys.stderr)
@@ -54,7 +56,7 @@ def _run(settings: Settings, places: Places, *, demo: bool) -> int:
         complete = supervision.wait_until(lambda: read_readiness(settings).complete, seconds=COMPLETE_SECONDS)
         if complete or supervision.wait_until(lambda: read_readiness(settings).answers, seconds=READY_SECONDS):
             _announce(settings, places, setup_link, complete=complete)
-            if demo and supervision.wait_until(facts_file(places).exists, seconds=READY_SECONDS):
+            if demo and supervision.wait_until(lambda: are_ready(places), seconds=READY_SECONDS):
                 print("", *describe(places), sep="\n")
             print("\nStop it with Ctrl-C.", flush=True)
         elif supervision.is_wanted:
@@ -151,7 +153,8 @@ def _write_configuration(settings: Settings, places: Places, *, demo: bool) -> N
     python = Path(sys.executable)
     programs = list_programs(places, python=python, own_redis=own_redis)
     if demo:
-        programs.insert(0, gitlab_program(places, python=python, base_url=settings.base_url))
+        fakes = [host.program(places, python=python, base_url=settings.base_url) for host in HOSTS]
+        programs = [*fakes, *programs]
     _write_private(places.run / "supervisor.conf", render_supervisor_configuration(places, programs))
     if own_redis:
         _write_private(places.run / "redis.conf", render_redis_configuration(places))

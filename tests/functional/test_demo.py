@@ -1,45 +1,67 @@
-"""`make demo`: the make-believe GitLab beside the application, and what a visitor is told."""
+"""`make demo`: the make-believe code hosts beside the application, and what a visitor is told about them."""
 
 import re
 import sys
 from pathlib import Path
 
+import pytest
 import requests
 
+from integrations.platforms import PLATFORMS
+from integrations.registration import slug_for
+from scripts.demonstration import EXAMPLE_TAG, HOSTS, DemoHost, find_host
 from tests.functional.processes import Installation, end, wait_until
 from tests.services import free_port
 
-PROJECT = "acme/backend/logging"
+
+def told_about(host: DemoHost, told: str) -> dict[str, str]:
+    """What is to be pasted, by the names of the fields."""
+    block = next(block for block in told.split("\n\n") if f"Name             {host.name}\n" in block)
+    return dict(re.findall(r"^  ([A-Z][A-Za-z ]+?) {2,}(\S.*)$", block, re.MULTILINE))
 
 
-def test_the_demo_tells_what_to_paste_and_publishes_a_version(tmp_path: Path) -> None:
-    gitlab = f"127.0.0.1:{free_port()}"
-    port = gitlab.rpartition(":")[2]
-    installation = Installation(tmp_path / "var", DATABASE_URL="", REDIS_URL="", DEMO_GITLAB_PORT=port)
+def test_the_demo_tells_what_to_paste_and_publishes_versions(tmp_path: Path) -> None:
+    ports = {host.port_variable: str(free_port()) for host in HOSTS}
+    installation = Installation(tmp_path / "var", DATABASE_URL="", REDIS_URL="", **ports)
     try:
         process = installation.start(sys.executable, "-m", "scripts.start", "--demo")
         wait_until(lambda: installation.has_printed("Stop it with Ctrl-C"), what="it says that it is ready")
         told = installation.output.read_text(encoding="utf-8")
-        tagged = installation.run(sys.executable, "-m", "scripts.demonstration", PROJECT, "v2.1.0")
-        state = requests.get(f"http://{gitlab}/_fake/state", timeout=10).json()
+        example = [f"{host.prefix}{host.example}" for host in HOSTS]
+        tagged = [
+            installation.run(sys.executable, "-m", "scripts.demonstration", each, EXAMPLE_TAG) for each in example
+        ]
+        states = {
+            host.key: requests.get(f"http://127.0.0.1:{ports[host.port_variable]}/_fake/state", timeout=10).text
+            for host in HOSTS
+        }
         code, _seconds = end(process)
     finally:
         left = installation.processes()
         installation.clean_up()
 
-    assert f"Base URL         http://{gitlab}" in told
-    assert f"http://localhost:{installation.port}/oauth/gitlab/callback" in told
-    assert re.search(r"Client ID +\w{20,}\n +Client Secret +gloas-\w{20,}", told)
-    assert "Log in as ann" in told
-    assert tagged.stdout.strip() == f"Tagged {PROJECT} as v2.1.0."
-    assert any(project["path"] == PROJECT and "refs/tags/v2.1.0" in project["refs"] for project in state["projects"])
+    for host in HOSTS:
+        fields = told_about(host, told)
+        assert fields["Base URL"] == f"http://127.0.0.1:{ports[host.port_variable]}"
+        assert fields["Callback URL"] == f"http://localhost:{installation.port}/oauth/{host.slug}/callback"
+        assert fields["Platform"] in {platform.label for platform in PLATFORMS.values()}
+        assert len(fields["Client ID"]) >= 18
+        assert len(fields["Client Secret"]) >= 32
+        assert states[host.key].count(f'"refs/tags/{EXAMPLE_TAG}"') == 1
+    assert [each.stdout.strip() for each in tagged] == [f"Tagged {host.example} as {EXAMPLE_TAG}." for host in HOSTS]
     assert (code, left) == (0, {})
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.key)
+def test_the_name_of_a_host_makes_the_callback_url_that_is_known_there(host: DemoHost) -> None:
+    assert slug_for(host.name) == host.slug
+    assert find_host(f"{host.prefix}{host.example}") == (host, host.example)
 
 
 def test_a_tag_for_a_demo_that_does_not_run_says_so(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "var", DEMO_GITLAB_PORT=str(free_port()))
 
-    result = installation.run(sys.executable, "-m", "scripts.demonstration", PROJECT, "v2.1.0")
+    result = installation.run(sys.executable, "-m", "scripts.demonstration", HOSTS[0].example, EXAMPLE_TAG)
 
     installation.clean_up()
     assert result.returncode == 1
