@@ -23,8 +23,8 @@ REFUSALS = {
     ),
     Refusal.NOT_A_MEMBER: (
         "No organization here uses your account",
-        "You are {login} at {host}, but that account is in no group that is synchronized with this installation.",
-        "Ask an owner of the group at {host} to add you. You can log in after the next synchronization.",
+        "You are {login} at {host}, but that account is in nothing that is synchronized with this installation.",
+        "Ask whoever administers it at {host} to add you. You can log in after the next synchronization.",
     ),
 }
 

@@ -14,7 +14,7 @@ from models import Instance, OrganizationCreation, record_audit
 
 CREATION_CHOICES = {
     OrganizationCreation.ADMINISTRATORS: "Administrators of this installation",
-    OrganizationCreation.REMOTE_ADMINISTRATORS: "Everyone who may log in and administers the group at the code host",
+    OrganizationCreation.REMOTE_ADMINISTRATORS: "Everyone who may log in and administers what it follows at the host",
 }
 CHANGEABLE = (
     "name",
@@ -39,19 +39,19 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     )
     synchronization_minutes = IntegerField(
         "Quick check every … minutes",
-        description="Looks for new projects and at the members of the top group, in case that a webhook was lost. "
+        description="Looks for new repositories and at who is a member of the whole, in case that a webhook was lost. "
         "Usually 60.",
         validators=[InputRequired("Enter a number."), NumberRange(min=5, max=1440, message="Enter 5 to 1440 minutes.")],
     )
     full_synchronization_hours = IntegerField(
         "Full synchronization every … hours",
-        description="Reads every group and project again. Usually 20. It is done less often where it would use more "
+        description="Reads every team and repository again. Usually 20. It is done less often where it would use more "
         "than a tenth of the requests that the host allows in an hour.",
         validators=[InputRequired("Enter a number."), NumberRange(min=1, max=168, message="Enter 1 to 168 hours.")],
     )
     remote_missing_hours = IntegerField(
-        "Access stays for … hours when a group is not found any more",
-        description="After that nobody reads its packages until the group is back. Nothing is deleted. Usually 72.",
+        "Access stays for … hours when what it follows is not found any more",
+        description="After that nobody reads its packages until it is back. Nothing is deleted. Usually 72.",
         validators=[InputRequired("Enter a number."), NumberRange(min=1, max=720, message="Enter 1 to 720 hours.")],
     )
 

@@ -113,7 +113,7 @@ def _choose(value: str) -> tuple[Choice | None, str]:
 def _choose_new(value: str) -> tuple[Choice | None, str]:
     """As `_choose`; choosing nothing is for those who may make an empty organization."""
     if not value and not may_create_empty_ones(current_user_row(get_session())):
-        return None, "Choose a group that you own. Only administrators of this installation make empty organizations."
+        return None, "Choose one that you administer. Only administrators of this installation make empty ones."
     return _choose(value)
 
 

@@ -40,7 +40,7 @@ REASONS = {
     "login": "a login",
     "own access": "listings do not tell it",
     "new token": "the token had been renewed",
-    "members of the root changed": "the members of the top group had changed",
+    "members of the root changed": "the members of the whole had changed",
     "changed while it waited": "something changed while it waited",
     "another run was under way": "another run was under way",
     "command line": "the command line",

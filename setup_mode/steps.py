@@ -34,7 +34,7 @@ SENTENCES = {
     SetupStep.INTEGRATION: "Connect the first code host with an OAuth application that you make there.",
     SetupStep.TRY: "Go there and back once. Nothing of it is stored.",
     SetupStep.CLAIM: "Log in with your own account. That ends Setup Mode.",
-    SetupStep.ORGANIZATION: "Choose a group at the code host, and watch its people and packages arrive.",
+    SetupStep.ORGANIZATION: "Choose what to follow at the code host, and watch its people and packages arrive.",
 }
 _PAGES = (
     (re.compile(r"/setup/check"), SetupStep.CHECK),

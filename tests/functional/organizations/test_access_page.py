@@ -31,7 +31,7 @@ def test_no_is_explained_with_the_nearest_way_at_the_host(world: World) -> None:
     page = world.browser("ann").read(f"{PAGE}?package=acme/clock&person=carla")
 
     assert "carla may not read acme/clock." in page
-    assert "acme/clock is private at Gitlab, and no group of carla has it." in page
+    assert "acme/clock is private at Gitlab, and no team of carla has it." in page
     assert "https://gitlab.test/acme/clock/-/project_members" in page
 
 

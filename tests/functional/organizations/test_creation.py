@@ -151,8 +151,8 @@ def test_what_is_missing_at_the_host_is_said_with_a_way_out(fresh: World, fake: 
     no_credential = fresh.browser("bob").read("/orgs/new")
     few_scopes = fresh.browser("ann").read("/orgs/new")
 
-    assert "You own no group at Gitlab" in owns_nothing
-    assert "the role Owner" in owns_nothing
+    assert "You administer no group at Gitlab" in owns_nothing
+    assert "people who administer it" in owns_nothing
     for page in (no_credential, few_scopes):
         assert "Authorize at Gitlab" in page
         assert 'name="purpose" value="authorize"' in page

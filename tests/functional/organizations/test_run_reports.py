@@ -71,7 +71,7 @@ def test_a_report_says_what_the_run_took_and_with_whose_account(world: World) ->
     assert "took 14 s" in page
     assert "1,138, of which 100 were answered “not changed” (304), 2 sent again" in page
     assert "4,862 of 5,000 requests, full again" in page
-    assert "9 people, 2 groups, 3 repositories, 2 packages" in page
+    assert "9 people, 2 teams, 3 repositories, 2 packages" in page
 
 
 def test_a_run_is_compared_with_the_last_complete_one_of_its_kind(world: World) -> None:

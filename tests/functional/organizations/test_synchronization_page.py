@@ -44,8 +44,8 @@ def test_what_was_not_read_is_named_with_its_age_wherever_it_is_shown(world: Wor
         assert "answered 503" in page
     for page in (synchronization, team, teams, everybody):
         assert "3 h ago" in page
-    assert "the host did not answer for this group" in teams
-    assert "The members of 1 group or project are as they were" in everybody
+    assert "the host did not answer for this team" in teams
+    assert "The members of 1 team or repository are as they were" in everybody
     add_run(world, scope=RunScope.CHEAP, unread=False)
     assert "answered 503" not in bob.read(HERE) + carla.read("/orgs/acme/teams/3")
     assert "members as of" not in carla.read("/orgs/acme/teams")
