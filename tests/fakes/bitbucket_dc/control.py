@@ -51,7 +51,9 @@ def _state(fake: "FakeBitbucketDataCenter", body: Json) -> object:
 
 
 def _hooks(fake: "FakeBitbucketDataCenter", body: Json) -> object:
-    return [hook(fake.core, each) | {"place": each.place} for each in fake.state.hooks.values()]
+    """Without secrets, other than the API."""
+    rows = fake.state.hooks.values()
+    return [hook(fake.core, each) | {"kind": each.place.kind, "configuration": {}} for each in rows]
 
 
 def _readers(fake: "FakeBitbucketDataCenter", body: Json) -> object:

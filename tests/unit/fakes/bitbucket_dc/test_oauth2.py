@@ -137,7 +137,7 @@ def test_the_secret_is_in_the_form(fake: FakeBitbucketDataCenter, link: ClientCr
     code = decide(browser, "allow", asked(link))["code"]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
 
-    in_header = requests.post(f"{fake.base_url}{TOKEN}", data=form, auth=tuple(link), timeout=10)
+    in_header = requests.post(f"{fake.base_url}{TOKEN}", data=form, auth=(link.client_id, link.secret), timeout=10)
 
     assert (in_header.status_code, in_header.json()["error"]) == (401, "invalid_client")
     assert exchange(fake, link, grant_type="authorization_code", code=code).status_code == 200
