@@ -8,6 +8,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -186,7 +187,7 @@ def convert_repository(row: JsonObject, *, base_url: str) -> RemoteRepository:
         team_id=read_id(owner) if find_text(owner, "type") in {"", "Organization"} else None,
         default_branch=find_text(row, "default_branch") or None,
         is_archived=bool(find_flag(row, "archived")),
-        last_activity_at=find_time(row, "pushed_at"),
+        last_activity_at=_last_activity(row),
     )
 
 
@@ -258,6 +259,12 @@ def _visibility(row: JsonObject) -> Visibility:
     if text not in set(Visibility):
         raise UnexpectedResponse(f"the visibility {text[:40]!r} is not known")
     return Visibility(text)
+
+
+def _last_activity(row: JsonObject) -> datetime | None:
+    """A push does not move `updated_at`, and another default branch does not move `pushed_at`."""
+    moments = (find_time(row, "pushed_at"), find_time(row, "updated_at"))
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _web_address(text: str) -> str:

@@ -111,7 +111,7 @@ def _member(payload: JsonObject) -> tuple[HookEvent, ...]:
 def _organization(payload: JsonObject) -> tuple[HookEvent, ...]:
     action = find_text(payload, "action")
     if action in {"renamed", "deleted"}:
-        return (RepositoriesChanged(),)
+        return MembersChanged(team_id=_organization_id(payload)), RepositoriesChanged()
     if action not in {"member_added", "member_removed"}:
         return (Ping(),)
     membership = as_object(payload.get("membership"), "the membership")

@@ -67,6 +67,6 @@ class Lookups:
 def team_path(team_id: str) -> str:
     """The path of a team. Raises NotFound for the id of something else."""
     organization_id, _, number = team_id.partition("/")
-    if not (organization_id and number):
+    if not (organization_id.isdigit() and number.isdigit()):
         raise NotFound(f"{team_id!r} is no team")
     return url_path("organizations", organization_id, "team", number)

@@ -18,7 +18,10 @@ from integrations.urls import parse_url, url_path
 
 LOWEST_VERSION = (3, 10)  # the oldest whose description we have read
 ORGANIZATION = "<ORGANIZATION>"
-_ANY_PATH = re.compile(r"/.*$")  # GitHub is never installed below a path
+_PAGES = re.compile(
+    r"/+(api(/v3|/graphql)?|login|logout|settings|organizations|orgs|stafftools|setup|enterprises|dashboard|explore|apps)"
+    r"(/.*)?$"
+)
 _BELOW = {Page.REPOSITORY_MEMBERS: "/settings/access", Page.REPOSITORY_VISIBILITY: "/settings"}
 _WORDS_OF_ERRORS = {
     ErrorPage.CALLBACK: "“The redirect_uri is not associated with this application”",
@@ -73,7 +76,7 @@ def oauth_endpoints(base_url: str) -> OAuthEndpoints:
 
 def correct_server_url(text: str) -> CorrectedUrl:
     """The base URL of an Enterprise Server in what was pasted. Raises ConnectionFailed at the stage "address"."""
-    corrected = correct_base_url(text, pages=_ANY_PATH, product="GitHub")
+    corrected = correct_base_url(text, pages=_PAGES, product="GitHub")
     host = parse_url(corrected.url).host
     if is_cloud_host(host.removeprefix("www.").removeprefix("api.")):
         corrected = correct_cloud_url(text)
@@ -85,7 +88,7 @@ def correct_cloud_url(text: str) -> CorrectedUrl:
     """github.com, or a company's address below ghe.com. Raises ConnectionFailed at the stage "address"."""
     if not text.strip():
         return CorrectedUrl(CLOUD)
-    corrected = correct_base_url(text, pages=_ANY_PATH, product="GitHub")
+    corrected = correct_base_url(text, pages=_PAGES, product="GitHub")
     url = parse_url(corrected.url)
     host = url.host.removeprefix("www.").removeprefix("api.")
     if not is_cloud_host(host):

@@ -106,7 +106,7 @@ def _diagnose_product(http: HttpClient) -> Diagnosis:
     return Diagnosis(
         Stage.PRODUCT,
         f"{http.base} does not answer like a GitHub.",
-        "Check the address: is it the one of GitHub's start page? GitHub is never installed below a path.",
+        "Check the address: is it the one of GitHub's start page?",
     )
 
 

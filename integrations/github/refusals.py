@@ -23,7 +23,7 @@ from integrations.github.scopes import expand_scopes, name_missing, parse_scopes
 OFFERS = "/user/memberships/orgs"  # what is offered to choose from may leave out what single sign-on hides
 _SECONDARY = ("#abuse-rate-limits", "secondary-rate-limit")
 _WAIT = ("secondary rate limit", "abuse detection", "maximum number of login attempts")
-_SUSPENDED = "account was suspended"
+_SUSPENDED = ("account was suspended", "installation has been suspended")
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Watch:
         documentation = str(answer.error_fields().get("documentation_url") or "")
         if any(text in told for text in _WAIT) or any(mark in documentation for mark in _SECONDARY):
             raise RateLimited(f"{answer.request}: 403 {words}", retry_at=retry_time(answer, self.now()))
-        if _SUSPENDED in told:
+        if any(text in told for text in _SUSPENDED):
             raise Unauthorized(f"{answer.request}: 403 {words}")
 
     def _check_scopes(self, answer: Answer) -> None:
