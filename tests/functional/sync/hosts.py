@@ -109,10 +109,7 @@ def _dc(fake: Fake, project_id: int) -> Hosted:
     token = str(fake.oauth_token(fake.user("owner"), client_id)["access_token"])
 
     def readers() -> dict[str, set[str]]:
-        return {
-            str(repo.id): {str(user) for user in fake.readers(repo, with_administrators=False)}
-            for repo in fake.state.repos.values()
-        }
+        return {str(repo.id): {str(user) for user in fake.readers(repo)} for repo in fake.state.repos.values()}
 
     return Hosted("bitbucket_data_center", fake, str(project_id), token, readers)
 
