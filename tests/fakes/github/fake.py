@@ -71,6 +71,16 @@ class FakeGitHub(Building, Granting, RepoPushing, RunningFake[Core]):
     def send_again(self, record: DeliveryRecord) -> None:
         redeliver(self.core, self.state.hooks[record.hook_id], record)
 
+    def fail_graphql(self, field: str, kind: str = "RESOURCE_LIMITS_EXCEEDED") -> None:
+        """Answer null for every field of that name, with an error beside the data, until `behave`."""
+        self.core.failing_fields[field] = kind
+
+    def behave(self) -> None:
+        """End all misbehaviour."""
+        super().behave()
+        self.core.failing_fields.clear()
+        self.core.partial_paths.clear()
+
     def readers(self, repo: Repo, *, confirmed: Collection[int] = (), suspended: bool = False) -> set[int]:
         """Ids of all people of its organization who may read the code, by brute force over GitHub's rules.
 

@@ -14,6 +14,7 @@ class Access(NamedTuple):
     rank: int
     name: str  # as the API names it, also a custom role's
     source: str  # Organization, Team or Repository
+    source_id: int = 0  # of a team
 
     @property
     def permissions(self) -> dict[str, bool]:
@@ -42,7 +43,7 @@ def grants(state: State, repo: Repo, user: User) -> Iterator[Access]:
     teams = teams_around(state, organization, user)
     for team in teams:
         if repo.id in state.team_repos.get(team.id, {}):
-            yield resolved(state, organization.id, state.team_repos[team.id][repo.id], "Team")
+            yield resolved(state, organization.id, state.team_repos[team.id][repo.id], "Team", team.id)
     yield from _organization_roles(state, organization, user, teams)
 
 
@@ -64,17 +65,17 @@ def teams_around(state: State, organization: Organization, user: User) -> list[T
     return list(found.values())
 
 
-def resolved(state: State, organization_id: int, role: str, source: str) -> Access:
+def resolved(state: State, organization_id: int, role: str, source: str, source_id: int = 0) -> Access:
     """A built-in role by its key, or a custom one by its name."""
     for custom in state.custom_roles.values():
         if custom.organization_id == organization_id and custom.name == role:
-            return Access(rank(custom.base), custom.name, source)
-    return Access(rank(role), role_name(role), source)
+            return Access(rank(custom.base), custom.name, source, source_id)
+    return Access(rank(role), role_name(role), source, source_id)
 
 
 def access(state: State, repo: Repo, user: User) -> Access:
     """The strongest grant. A suspended account keeps its rows, but see `reads`."""
-    return max(grants(state, repo, user), default=NO_ACCESS)
+    return max(grants(state, repo, user), key=lambda each: each.rank, default=NO_ACCESS)
 
 
 def reads(core: Core, repo: Repo, user: User | None) -> bool:

@@ -91,8 +91,8 @@ class Application(BaseApplication[Core]):
             response = produce(self.core, request, caller)
         except ApiError as mistake:
             response = mistake.response()
-        if response.status_code == 304 and count:
-            toll = limits.toll_of(self.core, caller, request, -1, resource=resource)
+        back = -1 if response.status_code == 304 and count else 0
+        toll = limits.toll_of(self.core, caller, request, back, resource=resource)
         self._scopes(response, request, caller, toll, resource)
         return response
 

@@ -1,6 +1,7 @@
 """What every part of the fake GitHub shares, and how the products differ."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 
 from tests.fakes.parts.core import BaseCore
@@ -25,6 +26,7 @@ class Core(BaseCore[State]):
     tells_inherited_members: bool = False
     checks_pkce: bool = True
     hook_limit: int = 20
+    failing_fields: dict[str, str] = field(default_factory=dict)  # of GraphQL, with the kind of the error
     partial_paths: list[str] = field(default_factory=list)  # expressions of paths whose lists SAML cuts
 
     @property
@@ -58,6 +60,7 @@ class Core(BaseCore[State]):
 PREFIXES = {"User": "U", "Organization": "O", "Repository": "R", "Team": "T", "Ref": "REF", "App": "A"}
 
 
+@lru_cache(maxsize=1 << 17)
 def node_id(kind: str, key: int | str) -> str:
     """The global id of an object: opaque, and nothing that a client could work out."""
     return f"{PREFIXES[kind]}_kgDO{sha256(f'{kind}:{key}'.encode()).hexdigest()[:12]}"
