@@ -1,8 +1,10 @@
-"""A browser, fake GitLabs with a small company, and certificates."""
+"""A browser, fake code hosts with a small company, and certificates."""
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -10,11 +12,15 @@ from playwright.sync_api import Browser, expect
 from tests.databases import empty_postgresql
 from tests.e2e.browsing import PATIENCE_MS, opened_chromium
 from tests.e2e.certificates import Certificate, make_certificate
+from tests.e2e.hosts import Host
+from tests.e2e.hosts.bitbucket_cloud import BitbucketCloudHost
+from tests.e2e.hosts.bitbucket_dc import BitbucketDataCenterHost
+from tests.fakes.bitbucket_cloud import FakeBitbucketCloud
+from tests.fakes.bitbucket_cloud.companies import small_company as small_workspace
+from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter
+from tests.fakes.bitbucket_dc.companies import small_company as small_project
 from tests.fakes.company import small_company
-from tests.fakes.gitlab import FakeGitLab, oauth_tokens
-from tests.fakes.gitlab.model import Application
-from tests.fakes.gitlab.server_core import Core
-from tests.fakes.parts.routing import Json
+from tests.fakes.gitlab import FakeGitLab
 from tests.services import wait_for_address
 
 SECURE_HOST = "repertory.localhost"  # not `localhost`: browsers and curl find this machine there, we see no loopback
@@ -57,19 +63,27 @@ def secure_fake(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> It
         yield fake
 
 
-@pytest.fixture
-def issued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """All OAuth tokens that the fakes give out, which keep only digests of them."""
-    tokens: list[str] = []
-    issue = oauth_tokens.issue
+@contextmanager
+def bitbucket_cloud() -> Iterator[BitbucketCloudHost]:
+    """It sends webhooks to this machine, which the real one does not."""
+    with FakeBitbucketCloud(allow_local_hooks=True) as fake:
+        small_workspace(fake)
+        yield BitbucketCloudHost(fake)
 
-    def issue_and_tell(core: Core, application: Application, user_id: int, scopes: tuple[str, ...]) -> Json:
-        answer = issue(core, application, user_id, scopes)
-        tokens.extend(str(answer[name]) for name in ("access_token", "refresh_token"))
-        return answer
 
-    monkeypatch.setattr(oauth_tokens, "issue", issue_and_tell)
-    return tokens
+@contextmanager
+def bitbucket_dc() -> Iterator[BitbucketDataCenterHost]:
+    """Of a version that knows webhooks of projects."""
+    with FakeBitbucketDataCenter() as fake:
+        small_project(fake)
+        yield BitbucketDataCenterHost(fake)
+
+
+@pytest.fixture(params=[bitbucket_cloud, bitbucket_dc], ids=lambda open_host: open_host.__name__)
+def host(request: pytest.FixtureRequest) -> Iterator[Host[Any]]:
+    """Each of the other platforms, with the company acme at http://127.0.0.1."""
+    with request.param() as host:
+        yield host
 
 
 @pytest.fixture

@@ -15,10 +15,9 @@ from tests.e2e import story
 from tests.e2e.composer_client import ComposerProject
 from tests.e2e.git_client import Developer
 from tests.e2e.product import Product
-from tests.e2e.story import Person, find
-from tests.fakes.gitlab import FakeGitLab
+from tests.e2e.story import Anybody, find
 
-PACKAGE, PROJECT = "acme/logging", "acme/backend/logging"
+PACKAGE = "acme/logging"
 ARRIVES_WITHIN_SECONDS = 5.0
 
 
@@ -26,7 +25,7 @@ ARRIVES_WITHIN_SECONDS = 5.0
 class Colleague:
     """Bob, who works in the group `backend`. `commands` is what the token page told him to type."""
 
-    person: Person
+    person: Anybody
     project: ComposerProject
     commands: str = ""
     token: str = ""
@@ -34,7 +33,7 @@ class Colleague:
     def log_in(self) -> None:
         """As somebody who was invited by nobody: his group is synchronized."""
         self.person.open("/login")
-        self.person.go_to_host(find(self.person.page, f"Log in with {story.NAME}"))
+        self.person.go_to_host(find(self.person.page, f"Log in with {self.person.host.name}"))
         self.person.open("/orgs/acme/packages")
         self.person.see(PACKAGE)
 
@@ -100,22 +99,22 @@ def publish(colleague: Colleague, folder: Path, tag: str) -> float:
 
     Not while the packages of a new organization are still read for the first time.
     """
-    fake, product = colleague.person.fake, colleague.person.product
-    wait_until(lambda: bool(fake.state.hooks), what="the webhook is installed")
+    host, product = colleague.person.host, colleague.person.product
+    wait_until(lambda: bool(host.hooks()), what="the webhook is installed")
     wait_until(lambda: _is_idle(product), what="all packages were read")
-    developer = Developer(fake, "carla", folder, product.trust)
+    developer = Developer(host.clone_address(), folder, product.trust)
     folder.mkdir()
-    developer.push_tag(PROJECT, tag)
+    developer.push_tag(tag)
     pushed = time.monotonic()
     wait_until(lambda: colleague.has_version(tag), what=f"{tag} can be installed")
     return time.monotonic() - pushed
 
 
-def leave_company(fake: FakeGitLab, owner: Person) -> None:
+def leave_company(owner: Anybody) -> None:
     """Bob is removed at the host, and an owner synchronizes."""
-    fake.remove_member(fake.group("acme/backend"), fake.user("bob"))
+    owner.host.dismiss_bob()
     owner.open("/orgs/acme/settings/synchronizations")
-    owner.hand.press(owner.page.locator("main").get_by_role("link", name="acme", exact=True))
+    owner.hand.press(owner.page.locator("main").get_by_role("link", name=re.compile("^acme$", re.I)))
     owner.hand.press(find(owner.page, "Synchronize now"))
     story.wait_until_finished(owner)
 

@@ -1,27 +1,22 @@
-"""A developer with git and a personal token at the fake GitLab."""
+"""A developer with git and a token of the code host."""
 
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from tests.fakes.gitlab import FakeGitLab
 
 
 @dataclass(frozen=True, slots=True)
 class Developer:
-    """Pushes over HTTP. `trust` as for the Composer client."""
+    """Pushes over HTTP, to an address with a login in it. `trust` as for the Composer client."""
 
-    fake: FakeGitLab
-    username: str
+    address: str = field(repr=False)
     folder: Path
     trust: str | bool = True
 
-    def push_tag(self, project: str, tag: str) -> None:
+    def push_tag(self, tag: str) -> None:
         """Clone, tag the newest commit, and push the tag."""
-        scheme, _, place = self.fake.base_url.partition("://")
-        token = self.fake.personal_token(self.fake.user(self.username))
-        self._git("clone", "--quiet", f"{scheme}://{self.username}:{token}@{place}/{project}.git", "work")
+        self._git("clone", "--quiet", self.address, "work")
         self._git("-C", "work", "tag", tag)
         self._git("-C", "work", "push", "--quiet", "origin", tag)
 

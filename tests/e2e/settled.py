@@ -18,8 +18,9 @@ from models import Instance, InstanceState, Runtime, SyncRun, WebSession, digest
 from sync.jobs import request_run_now
 from tests.e2e.browsing import watched_context
 from tests.e2e.hands import Mouse
+from tests.e2e.hosts.gitlab import GitLabHost
 from tests.e2e.product import Product, running_product
-from tests.e2e.story import Person
+from tests.e2e.story import GitLabPerson
 from tests.fakes.gitlab import FakeGitLab
 from tests.functional.rows import (
     add_credential,
@@ -34,14 +35,14 @@ SYNCHRONIZATION = "/orgs/acme/synchronizations/1"
 
 
 @contextmanager
-def settled_ann(chromium: Browser, fake: FakeGitLab, folder: Path, *, script: bool = True) -> Iterator[Person]:
+def settled_ann(chromium: Browser, fake: FakeGitLab, folder: Path, *, script: bool = True) -> Iterator[GitLabPerson]:
     """Ann in front of such an installation."""
     with (
         running_product(folder, outbound_allow=f"127.0.0.1:{fake.port}") as product,
         watched_context(chromium, product.base_url, script=script) as (context, watch),
     ):
         settle(product, fake, context)
-        yield Person(product, fake, context, watch, Mouse(), context.new_page())
+        yield GitLabPerson(product, GitLabHost(fake), context, watch, Mouse(), context.new_page())
 
 
 def settle(product: Product, fake: FakeGitLab, context: BrowserContext) -> None:

@@ -11,12 +11,14 @@ from tests.e2e import story
 from tests.e2e.browsing import watched_context
 from tests.e2e.crawl import Inspection
 from tests.e2e.hands import Mouse
+from tests.e2e.hosts.gitlab import GitLabHost
 from tests.e2e.product import Product, running_product
-from tests.e2e.story import Person, find
+from tests.e2e.story import GitLabPerson, find
 from tests.fakes.gitlab import FakeGitLab
 from wsgi import create_app
 
-ARGUMENTS = {"org": "acme", "slug": story.SLUG, "vendor": "acme", "name": "logging"}  # every number is 1
+SLUG = GitLabHost.name.lower().replace(" ", "-")
+ARGUMENTS = {"org": "acme", "slug": SLUG, "vendor": "acme", "name": "logging"}  # every number is 1
 NO_PAGES = {
     "web.asset": "a file",
     "health.healthz": "for machines",
@@ -90,7 +92,7 @@ def test_every_page_is_accessible_and_fits_a_phone(chromium: Browser, fake: Fake
         watched_context(chromium, base_url) as (context, watch),
         watched_context(chromium, base_url) as (other_context, other_watch),
     ):
-        ann = Person(tour.product, fake, context, watch, Mouse(), context.new_page())
+        ann = GitLabPerson(tour.product, GitLabHost(fake), context, watch, Mouse(), context.new_page())
         watch.expected |= {403, 404, 422, 400}
         other_watch.expected |= {403}
         see_unlock_page(tour, other_context.new_page())
@@ -115,7 +117,7 @@ def see_unlock_page(tour: Tour, page: Page) -> None:
     page.close()
 
 
-def tour_setup(tour: Tour, ann: Person) -> None:
+def tour_setup(tour: Tour, ann: GitLabPerson) -> None:
     """The wizard, from its first page to the claim."""
     tour.visit(ann.page, "setup_mode.overview")
     tour.visit(ann.page, "setup_mode.check")
@@ -127,9 +129,9 @@ def tour_setup(tour: Tour, ann: Person) -> None:
     story.add_integration(ann)
     tour.visit(ann.page, "setup_mode.try_login")
     tour.visit(ann.page, "setup_mode.integrations")
-    ann.open(f"/setup/try/{story.SLUG}")
+    ann.open(f"/setup/try/{ann.host.slug}")
     story.try_login(ann)
-    ann.open(f"/setup/try/{story.SLUG}")
+    ann.open(f"/setup/try/{ann.host.slug}")
     tour.look(ann.page, "result of a trial")
     tour.visit(ann.page, "accounts.trial")
     tour.visit(ann.page, "setup_mode.claim")
@@ -137,7 +139,7 @@ def tour_setup(tour: Tour, ann: Person) -> None:
     tour.look(ann.page, "new organization in the setup")
 
 
-def tour_product(tour: Tour, ann: Person) -> None:
+def tour_product(tour: Tour, ann: GitLabPerson) -> None:
     """Everything that the owner of an organization, who is administrator, can open."""
     tour.look(ann.page, "a finished run")
     see_special_pages(tour, ann)
@@ -147,20 +149,20 @@ def tour_product(tour: Tour, ann: Person) -> None:
         tour.visit(ann.page, endpoint)
 
 
-def see_special_pages(tour: Tour, ann: Person) -> None:
+def see_special_pages(tour: Tour, ann: GitLabPerson) -> None:
     """Answers that no address leads to."""
     story.make_token(ann, "tour")
     tour.look(ann.page, "token created")
     ann.open("/nowhere")
     tour.look(ann.page, "page not found")
-    ann.open(f"/oauth/{story.SLUG}/callback?code=old&state=old")
+    ann.open(f"/oauth/{ann.host.slug}/callback?code=old&state=old")
     tour.look(ann.page, "a login that can not be finished")
 
 
-def see_account_to_connect(tour: Tour, ann: Person) -> None:
+def see_account_to_connect(tour: Tour, ann: GitLabPerson) -> None:
     """A second integration, and the last question before an account there is connected."""
     callback = f"{tour.product.base_url}/oauth/{OTHER_SLUG}/callback"
-    client_id, secret = ann.fake.application(redirect_uri=callback)
+    client_id, secret = ann.host.fake.application(redirect_uri=callback)
     ann.open("/admin/integrations/new")
     story.describe_host(ann, OTHER_NAME)
     expect(ann.page.get_by_role("textbox", name="Callback URL")).to_have_value(callback)

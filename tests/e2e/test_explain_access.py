@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.settled import SYNCHRONIZATION, settled_ann
-from tests.e2e.story import Person, find
+from tests.e2e.story import GitLabPerson, find
 from tests.fakes.gitlab import FakeGitLab, Level
 
 
@@ -35,7 +35,7 @@ def test_access_is_explained_and_follows_the_host(chromium: Browser, fake: FakeG
         assert "finn may read acme/orm because they are Reporter in acme/backend at Gitlab." in said
 
 
-def ask(person: Person, package: str, login: str) -> None:
+def ask(person: GitLabPerson, package: str, login: str) -> None:
     """From the navigation to the answer; what was typed in part is offered in full."""
     person.open("/orgs/acme")
     person.page.get_by_role("link", name="Access", exact=True).click()
@@ -46,7 +46,7 @@ def ask(person: Person, package: str, login: str) -> None:
     person.hand.press(find(person.page, "Explain"))
 
 
-def links(person: Person) -> list[str]:
+def links(person: GitLabPerson) -> list[str]:
     """Where the links of the page lead."""
     found: list[str] = person.page.locator("main a").evaluate_all("links => links.map(it => it.href)")
     return found

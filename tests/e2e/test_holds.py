@@ -15,7 +15,7 @@ from models import Identity, User, open_runtime, utc_now
 from tests.e2e.crawl import Inspection
 from tests.e2e.product import Product
 from tests.e2e.settled import SYNCHRONIZATION, settled_ann
-from tests.e2e.story import Person
+from tests.e2e.story import GitLabPerson
 from tests.fakes.gitlab import FakeGitLab, Level
 
 MANY = 14
@@ -24,7 +24,7 @@ WORDS = f"{MANY} removals in acme wait for your confirmation"
 
 
 @pytest.fixture
-def ann(chromium: Browser, fake: FakeGitLab, tmp_path: Path) -> Iterator[Person]:
+def ann(chromium: Browser, fake: FakeGitLab, tmp_path: Path) -> Iterator[GitLabPerson]:
     """Ann, whose organization was synchronized while a group of contractors was invited into one of its groups."""
     invite_contractors(fake)
     with settled_ann(chromium, fake, tmp_path) as ann:
@@ -60,20 +60,20 @@ def ask(product: Product, token: str) -> int:
         return session.get(f"{product.base_url}/acme/packages.json", auth=("token", token), timeout=10).status_code
 
 
-def synchronize(ann: Person) -> None:
+def synchronize(ann: GitLabPerson) -> None:
     """At once, and wait for its end."""
     ann.open(SYNCHRONIZATION)
     ann.press("Synchronize now")
     wait_for_end(ann)
 
 
-def wait_for_end(ann: Person) -> None:
+def wait_for_end(ann: GitLabPerson) -> None:
     expect(ann.page).to_have_url(re.compile(r"/runs/\d+$"))
     expect(ann.page.locator("#run-live .status-word").first).to_have_text(re.compile("^Finished"))
     ann.watch.keep(ann.page)
 
 
-def test_nobody_loses_access_before_somebody_has_looked_and_decided(ann: Person, fake: FakeGitLab) -> None:
+def test_nobody_loses_access_before_somebody_has_looked_and_decided(ann: GitLabPerson, fake: FakeGitLab) -> None:
     token = give_token(ann.product, "helper7")
     fake.unshare(fake.group("acme/backend"), fake.group("contractors"))
     synchronize(ann)

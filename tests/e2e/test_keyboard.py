@@ -7,8 +7,9 @@ from playwright.sync_api import Browser
 from tests.e2e import story
 from tests.e2e.browsing import watched_context
 from tests.e2e.hands import Keyboard
+from tests.e2e.hosts.gitlab import GitLabHost
 from tests.e2e.product import running_product
-from tests.e2e.story import Person, find
+from tests.e2e.story import GitLabPerson, find
 from tests.fakes.gitlab import FakeGitLab
 
 
@@ -17,7 +18,7 @@ def test_everything_works_without_a_mouse(chromium: Browser, fake: FakeGitLab, t
         running_product(tmp_path, outbound_allow=f"127.0.0.1:{fake.port}") as product,
         watched_context(chromium, product.base_url) as (context, watch),
     ):
-        ann = Person(product, fake, context, watch, Keyboard(), context.new_page())
+        ann = GitLabPerson(product, GitLabHost(fake), context, watch, Keyboard(), context.new_page())
         story.start_setup(ann, f"{product.base_url}/setup")
         story.add_integration(ann)
         story.try_login(ann)
@@ -27,6 +28,6 @@ def test_everything_works_without_a_mouse(chromium: Browser, fake: FakeGitLab, t
         story.make_token(ann, "laptop")
         story.log_out(ann)
 
-        ann.go_to_host(find(ann.page, f"Log in with {story.NAME}"))
+        ann.go_to_host(find(ann.page, f"Log in with {ann.host.name}"))
 
         ann.see("Acme")

@@ -9,8 +9,9 @@ from tests.e2e.browsing import watched_context
 from tests.e2e.certificates import Certificate
 from tests.e2e.conftest import SECURE_HOST
 from tests.e2e.hands import Mouse
+from tests.e2e.hosts.gitlab import GitLabHost
 from tests.e2e.product import running_product
-from tests.e2e.story import Person
+from tests.e2e.story import GitLabPerson
 from tests.fakes.gitlab import FakeGitLab
 
 
@@ -22,7 +23,7 @@ def test_everything_works_without_script(
         running_product(tmp_path, outbound_allow=allowed, host=SECURE_HOST, certificate=certificate) as product,
         watched_context(chromium, product.base_url, script=False) as (context, watch),
     ):
-        ann = Person(product, secure_fake, context, watch, Mouse(), context.new_page())
+        ann = GitLabPerson(product, GitLabHost(secure_fake), context, watch, Mouse(), context.new_page())
         link = product.run("setup-link")
         watch.expected.add(403)
         ann.page.goto(link)
