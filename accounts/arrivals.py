@@ -103,7 +103,8 @@ def finish_claim(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
     except NotTheChosenAdministrator:
         return answer_page(
             "This account may not become the administrator",
-            f"The installation names {settings.setup_admin} as its first administrator (REPERTORY_SETUP_ADMIN).",
+            f"The installation names {settings.setup_admin} as its first administrator (REPERTORY_SETUP_ADMIN). This "
+            f"account is {proof.account.login}, and its id at the host {proof.account.remote_id}.",
             "Log in with that account, or change the setting on the server.",
         )
     except LoginRefused as error:

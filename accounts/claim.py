@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from accounts.identities import LoginRefused, Refusal, describe, find_identity, link_identity
 from accounts.setup_state import complete_setup, read_state
 from integrations.codehost import RemoteAccount
+from integrations.service import platform_of
 from models import Identity, Instance, InstanceState, Integration, SetupSession, User, record_audit
 
 
@@ -64,12 +65,16 @@ def claim_administration(
 
 
 def check_chosen(integration: Integration, account: RemoteAccount, chosen: str) -> None:
-    """Raise NotTheChosenAdministrator when the setting HOST:LOGIN names somebody else. LOGIN may be the remote id."""
+    """Raise NotTheChosenAdministrator when the setting HOST:LOGIN names somebody else.
+
+    LOGIN may be the remote id. It has to be, where anybody may give themselves the name of somebody else.
+    """
     if not chosen:
         return
     host, _, name = chosen.rpartition(":")
     parts = urlsplit(integration.base_url)
-    if host.lower() not in {parts.hostname, parts.netloc} or name not in {account.login, account.remote_id}:
+    names = {account.remote_id, account.login} if platform_of(integration).has_unique_logins else {account.remote_id}
+    if host.lower() not in {parts.hostname, parts.netloc} or name not in names:
         raise NotTheChosenAdministrator
 
 

@@ -169,6 +169,7 @@ class Platform:
     open_code_host: Callable[[HostAccess], CodeHost]
     read_version: Callable[[HostAccess], HostVersion]
     is_base_url_fixed: bool = False
+    has_unique_logins: bool = True  # False: people choose them as they like, so only the remote id says who it is
     keeps_logins: bool = False  # who may read what may have to be asked as each person, so their authorization is kept
     expand_scopes: Callable[[Iterable[str]], frozenset[str]] = frozenset  # granted ones with all that they include
     url_example: str = ""  # of a base URL, shown in the empty field

@@ -155,6 +155,7 @@ BITBUCKET_CLOUD = Platform(
     check_client=check_bitbucket_cloud_client,
     open_code_host=open_bitbucket_cloud,
     read_version=read_bitbucket_cloud_version,
+    has_unique_logins=False,
     expand_scopes=expand_scopes,
     url_example=CLOUD,
     stored_kinds=_STORED_KINDS,
