@@ -34,6 +34,8 @@ HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 HOST_FORM = re.compile(r"<form[^>]*action=['\"]([^'\"]+)['\"][^>]*>(.*?)</form>", re.DOTALL)
 HOST_FIELD = re.compile(r"<input[^>]*type=['\"]?hidden['\"]?[^>]*>")
 ATTRIBUTE = re.compile(r"(name|value)=['\"]([^'\"]*)['\"]")
+HOST_BUTTON = re.compile(r"<button name=['\"]([^'\"]*)['\"] value=['\"]([^'\"]*)['\"]>([^<]*)</button>")
+DENIALS = frozenset({"Deny", "Cancel"})
 
 
 def make_app(runtime: Runtime) -> Flask:
@@ -165,15 +167,22 @@ class Person:
         return "".join(cookie.value for cookie in cookies if cookie)
 
     def _submit_host_form(self, answer: requests.Response) -> requests.Response:
-        wanted = f"Sign in as {self.host_login.title()}" if "Sign in as" in answer.text else "decision"
+        """Press the one button on a page of the host that signs in as this person, or decides as they do."""
         for action, body in HOST_FORM.findall(answer.text):
-            if wanted in body:
-                fields = dict(_hidden_fields(body))
-                fields |= {"username": self.host_login} if "Sign in as" in body else {"decision": self.decision}
-                root = f"{urlsplit(answer.url).scheme}://{urlsplit(answer.url).netloc}"
-                url = action if action.startswith("http") else root + action
-                return self.host.post(url, data=fields, allow_redirects=False)
-        raise AssertionError(f"no form at the host with {wanted!r}: {answer.text[:600]}")
+            for name, value, label in HOST_BUTTON.findall(body):
+                if self._presses(html.unescape(label)):
+                    root = f"{urlsplit(answer.url).scheme}://{urlsplit(answer.url).netloc}"
+                    url = action if action.startswith("http") else root + action
+                    fields = {**dict(_hidden_fields(body)), name: html.unescape(value)}
+                    return self.host.post(url, data=fields, allow_redirects=False)
+        raise AssertionError(f"no button at the host for {self.host_login}: {answer.text[:600]}")
+
+    def _presses(self, label: str) -> bool:
+        if label.startswith("Sign in as"):
+            return label.casefold() == f"sign in as {self.host_login}".casefold()
+        if label.startswith(("Authorize", "Allow", "Grant")):
+            return self.decision == "authorize"
+        return label in DENIALS and self.decision != "authorize"
 
 
 def _hidden_fields(body: str) -> Iterator[tuple[str, str]]:
