@@ -122,6 +122,8 @@ def _read_numbered_page(answer: Answer, url: RemoteUrl) -> Page:
     document = as_object(answer.json(), url.path)
     rows = as_objects(document.get("values"), url.path)
     is_last, start = document.get("isLastPage"), find_number(document, "nextPageStart")
+    if find_number(document, "size") not in {None, len(rows)}:
+        raise IncompleteListing(f"{url.path}: the page counts other rows than it has")
     if is_last is True:
         return Page(rows, None)
     if is_last is not False or start is None:

@@ -183,6 +183,7 @@ BITBUCKET_DATA_CENTER = Platform(
     check_client=check_bitbucket_dc_client,
     open_code_host=open_bitbucket_dc,
     read_version=read_bitbucket_dc_version,
+    own_access_scopes=("REPO_READ",),
     expand_scopes=expand_scopes,
     url_example="https://bitbucket.example.com",
     oauth1_endpoints=oauth1_endpoints,

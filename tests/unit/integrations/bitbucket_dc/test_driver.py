@@ -1,11 +1,13 @@
 """The driver against a stateful Bitbucket: people, projects, groups, repositories, and what it never shortens."""
 
+import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from integrations.authorizations import basic
-from integrations.bitbucket_dc.driver import read_bitbucket_dc_version
+from integrations.bitbucket_dc.driver import open_bitbucket_dc, read_bitbucket_dc_version
 from integrations.codehost import AccountState, CodeHost, RemoteEmail, RemoteMember, Standing, Visibility
 from integrations.errors import (
     CodeHostError,
@@ -17,8 +19,11 @@ from integrations.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from integrations.platform_parts import HostAccess
 from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter, Kind, Level
 from tests.unit.integrations.bitbucket_dc.conftest import Company, access_to, make_company, open_fake
+from tests.unit.integrations.clients import loopback_policy
+from tests.unit.integrations.scripted_server import answer, scripted_server
 
 
 def roles(members: Iterator[RemoteMember]) -> dict[str, str]:
@@ -76,12 +81,20 @@ def test_a_token_of_a_project_is_a_bot_that_owns_it(fake: FakeBitbucketDataCente
     assert members[viewer.account].standing is Standing.OWNER
 
 
-def test_a_name_that_nobody_has_is_not_guessed_at(fake: FakeBitbucketDataCenter, company: Company) -> None:
-    fake.misbehave(r"/users/olga", Kind.STATUS_404)
-    fake.misbehave(r"/users\?", Kind.EMPTY_WITH_WRONG_TOTAL)
+def test_a_name_that_nobody_has_is_not_guessed_at() -> None:
+    missing = {"errors": [{"message": "No", "exceptionName": "com.atlassian.bitbucket.user.NoSuchUserException"}]}
+    others = {"values": [{"id": 12, "name": "ann-other"}], "isLastPage": True}
+    who = ["X-AUSERNAME: ann"]
+    pages = (
+        answer(headers=who),
+        answer(json.dumps(missing), status="404 Not Found", headers=who),
+        answer(json.dumps(others), headers=who),
+    )
+    with scripted_server(*pages) as server:
+        host = open_bitbucket_dc(HostAccess(server.url, "token", loopback_policy(server.port)))
 
-    with pytest.raises(NotFound, match="olga"):
-        company.host.directory.viewer()
+        with pytest.raises(NotFound, match="'ann'"):
+            host.directory.viewer()
 
 
 def test_a_revoked_token_is_unauthorized_and_not_repeated(fake: FakeBitbucketDataCenter, company: Company) -> None:
@@ -213,6 +226,30 @@ def test_licences_are_taken_for_granted_where_the_list_is_not_what_was_asked_for
     assert set(roles(company.host.directory.list_team_members(company.project_id))) == {"olga", "ann"}
 
 
+def test_what_a_credential_may_not_know_of_people_is_left_out(fake: FakeBitbucketDataCenter, company: Company) -> None:
+    fake.grant_global(fake.add_user("root"), "ADMIN")
+    fake.grant(company.project, fake.add_user("unlicensed", licensed=False), "PROJECT_READ")
+    fake.misbehave(r"/users\?.*permission=", Kind.STATUS_403)
+
+    assert set(roles(company.host.directory.list_team_members(company.project_id))) == {"olga", "unlicensed"}
+    assert not company.host.directory.viewer().is_administrator
+
+
+def test_permissions_that_do_not_let_anybody_read_make_no_members() -> None:
+    ann = {"id": 11, "name": "ann"}
+    lists: list[list[dict[str, Any]]] = [
+        [{"id": 501, "key": "ACME", "name": "Acme"}],
+        [{"user": ann, "permission": "PROJECT_VIEW"}],
+        [{"group": {"name": "Others"}, "permission": "PROJECT_VIEW"}],
+        [],
+    ]
+    bodies = [*({"values": rows, "isLastPage": True} for rows in lists), {}, ann]
+    with scripted_server(*(answer(json.dumps(body), headers=["X-AUSERNAME: ann"]) for body in bodies)) as server:
+        host = open_bitbucket_dc(HostAccess(server.url, "token", loopback_policy(server.port)))
+
+        assert list(host.directory.list_team_members("501")) == []
+
+
 def test_a_group_that_is_gone_has_no_members(fake: FakeBitbucketDataCenter, company: Company) -> None:
     group = fake.add_group("Backend", fake.add_user("ann"))
     fake.grant(company.project, group, "PROJECT_READ")
@@ -325,6 +362,7 @@ TROUBLES: dict[Kind, type[CodeHostError]] = {
     Kind.TRUNCATED_JSON: UnexpectedResponse,
     Kind.CUT_BODY: Unavailable,
     Kind.DUPLICATE_IDS: IncompleteListing,
+    Kind.WRONG_TOTAL: IncompleteListing,
     Kind.RATE_LIMITED: RateLimited,
     Kind.CONNECTION_RESET: Unavailable,
     Kind.REDIRECT: UnexpectedResponse,

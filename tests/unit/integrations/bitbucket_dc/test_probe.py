@@ -5,11 +5,12 @@ import pytest
 from integrations.bitbucket_dc.probe import check_bitbucket_dc_client, find_oauth_version, probe_bitbucket_dc
 from integrations.codehost import HostVersion
 from integrations.errors import ConnectionFailed, Diagnosis, Stage
+from integrations.http import HttpClient
 from integrations.oauth import open_token_client
 from integrations.platform_parts import ClientCheck, Finding, Knowledge
 from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter
 from tests.unit.integrations.clients import NOW, loopback_client, loopback_policy
-from tests.unit.integrations.scripted_server import Script, answer, scripted_server
+from tests.unit.integrations.scripted_server import Script, answer, reset, scripted_server
 
 CALLBACK = "https://repertory.example.test/oauth/bitbucket/callback"
 NOT_FOUND = answer('{"message": "no"}', status="404 Not Found")
@@ -73,6 +74,25 @@ def test_other_products_are_named(replies: tuple[bytes, ...], platform: str) -> 
     assert "Choose the platform" in diagnosis.fix
 
 
+def test_bitbucket_cloud_is_known_by_its_name() -> None:
+    with (
+        scripted_server(NOT_FOUND) as server,
+        HttpClient(
+            f"http://bitbucket.org:{server.port}",
+            policy=loopback_policy(server.port, "bitbucket.org"),
+            resolver=lambda _host, _port: ["127.0.0.1"],
+        ) as http,
+        pytest.raises(ConnectionFailed) as caught,
+    ):
+        probe_bitbucket_dc(http)
+
+    assert caught.value.diagnosis.fix == "Choose the platform Bitbucket."
+
+
+def test_a_product_that_can_not_be_asked_is_not_guessed() -> None:
+    assert "does not answer like" in diagnosis_of(NOT_FOUND, reset).problem
+
+
 def test_a_redirect_is_explained() -> None:
     diagnosis = diagnosis_of(answer(status="302 Found", headers=["Location: https://sso.example.test/login"]))
 
@@ -95,8 +115,9 @@ def test_the_server_tells_which_oauth_it_has(version: str, oauth: int) -> None:
         assert find_oauth_version(http) == oauth
 
 
-def test_a_server_that_says_something_else_has_said_nothing() -> None:
-    with scripted_server(answer(status="503 Unavailable")) as server, loopback_client(server.port) as http:
+@pytest.mark.parametrize("script", [answer(status="503 Unavailable"), reset])
+def test_a_server_that_says_something_else_has_said_nothing(script: Script | bytes) -> None:
+    with scripted_server(script) as server, loopback_client(server.port) as http:
         assert find_oauth_version(http) is None
 
 
