@@ -151,3 +151,14 @@ def test_the_server_caps_pages() -> None:
 
 def test_pages_are_of_25_rows_when_nothing_is_said(ann: Client) -> None:
     assert ann.get("/groups").json()["limit"] == 25
+
+
+def test_history_goes_back_from_a_ref(fake: FakeBitbucketDataCenter, acme: Acme, ann: Client) -> None:
+    newest = fake.commit(acme.logging, {"NEWS": "1"}, message="News")
+
+    rows = ann.values(f"{IN_LOGGING}/commits?until=refs/heads/main")
+
+    assert [row["message"] for row in rows] == ["News", "Change"]
+    assert rows[0]["id"] == newest
+    assert rows[0]["parents"] == [{"id": rows[1]["id"], "displayId": rows[1]["displayId"]}]
+    assert [row["message"] for row in ann.values(f"{IN_LOGGING}/commits?until=v1.0.0")] == ["Change"]

@@ -126,3 +126,23 @@ def test_filters_by_permission_are_joined(fake: FakeBitbucketDataCenter, acme: A
     assert ann.get("/users?permission=NONSENSE").status_code == 400
     many = "&".join(f"permission.{number}=LICENSED_USER" for number in range(51))
     assert ann.get(f"/users?{many}").status_code == 400
+
+
+def test_filters_leave_out_who_may_not_log_in(fake: FakeBitbucketDataCenter, acme: Acme, ann: Client) -> None:
+    fake.grant(acme.project, acme.carla, "PROJECT_READ")
+    fake.set_licensed(acme.carla, False)
+
+    assert [row["name"] for row in ann.values("/users?permission=PROJECT_READ&permission.projectKey=ACME")] == ["ann"]
+    assert "carla" not in {row["name"] for row in ann.values("/users?permission=LICENSED_USER")}
+    assert "carla" in {row["name"] for row in ann.values("/admin/users")}
+    assert ann.get("/users?permission=PROJECT_READ&permission.projectKey=NONE").status_code == 404
+    missing = "permission.projectKey=ACME&permission.repositorySlug=none"
+    assert ann.get(f"/users?permission=REPO_READ&{missing}").status_code == 404
+    assert ann.get("/admin/groups/more-members").status_code == 400
+
+
+def test_nobody_is_told_about_people_without_saying_who_asks(fake: FakeBitbucketDataCenter, acme: Acme) -> None:
+    nobody = Client(fake)
+
+    for path in ("/users", "/users/ann", "/groups", "/admin/groups/more-members?context=x", "/admin/permissions/users"):
+        assert problem(nobody.get(path)) == (401, "AuthenticationRequiredException")
