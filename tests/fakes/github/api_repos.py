@@ -9,9 +9,9 @@ from .api_lookups import found_repo, found_user, is_partial, listed
 from .api_organizations import shown_access
 from .api_teams import team_roles
 from .errors import error, forbidden
-from .model import Repo, Team, User, rank, role_name
+from .model import Repo, Team, User, rank
 from .rendering_repos import full_repository
-from .rights import Access, access, is_member, resolved, sees_team
+from .rights import Access, access, collaborators, is_member, resolved, sees_team
 from .routing import Call, Routes
 
 routes = Routes()
@@ -58,13 +58,15 @@ def _require_push(call: Call, repo: Repo) -> None:
 
 
 @routes.get("/repos/:owner/:repo/collaborators", ("repo",))
-def collaborators(call: Call) -> Response:
+def list_collaborators(call: Call) -> Response:
     """People with the strongest of all their roles, wherever it comes from."""
     repo = found_repo(call)
     _require_push(call, repo)
     affiliation = call.choice("affiliation", ("all", "direct", "outside"))
     least = call.choice("permission", ("pull", "triage", "push", "maintain", "admin"))
-    rows = {user.id: found for user, found in _people(call, repo, affiliation) if found.rank >= rank(least)}
+    rows = {
+        user.id: found for user, found in collaborators(call.core.state, repo, affiliation) if found.rank >= rank(least)
+    }
     users = listed(call, rows)
     if is_partial(call):
         users = users[::2]
@@ -72,18 +74,6 @@ def collaborators(call: Call) -> Response:
     if is_partial(call):
         answer.headers["X-GitHub-SSO"] = f"partial-results; organizations={repo.owner_id}"
     return answer
-
-
-def _people(call: Call, repo: Repo, affiliation: str) -> list[tuple[User, Access]]:
-    state = call.core.state
-    home = state.organization_of(repo)
-    own = state.collaborators.get(repo.id, {})
-    found = []
-    for user in state.users.values():
-        is_outside = user.id in own and (home is None or not is_member(state, home, user))
-        if affiliation == "all" or (affiliation == "direct" and user.id in own) or is_outside:
-            found.append((user, access(state, repo, user)))
-    return found
 
 
 def _collaborator(call: Call, user: User, found: Access) -> Json:
@@ -130,8 +120,3 @@ def _team(call: Call, repo: Repo, team: Team, role: str) -> Json:
     given = resolved(call.core.state, repo.owner_id, role, "Team")
     body = rendering.team(call.core, team, permissions=given.permissions) | {"permission": BY_RANK[given.rank]}
     return body if call.core.is_server else body | {"access_source": "direct"}
-
-
-def shown_role(found: Access) -> str:
-    """The built-in role under a custom one."""
-    return role_name(BY_RANK[found.rank])

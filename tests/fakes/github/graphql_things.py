@@ -9,7 +9,7 @@ from .graphql_executor import Ask, Edge, Field, FieldError, Node
 from .graphql_people import PERMISSIONS, shown_people
 from .model import Organization, Repo, User, rank
 from .rendering import stamp
-from .rights import Access, access, grants, is_member
+from .rights import Access, collaborators, grants
 from .server_core import node_id
 
 LONGEST_TEXT = 512_000
@@ -30,14 +30,11 @@ def _collaborators(ask: Ask, repo: Repo) -> list[Edge]:
     if not ask.caller.is_installation and ask.caller.rank_in(repo) < rank("push"):
         raise FieldError("FORBIDDEN", "You do not have permission to view repository collaborators.")
     state, wanted = ask.core.state, ask.get("affiliation", "ALL")
-    home, own = state.organization_of(repo), state.collaborators.get(repo.id, {})
-    found: dict[int, Access] = {}
-    for user in state.users.values():
-        given = access(state, repo, user)
-        is_outside = user.id in own and (home is None or not is_member(state, home, user))
-        is_asked = {"ALL": given.rank > 0, "DIRECT": user.id in own, "OUTSIDE": is_outside}[wanted]
-        if is_asked and ask.get("login", user.login).lower() == user.login.lower():
-            found[user.id] = given
+    found = {
+        user.id: given
+        for user, given in collaborators(state, repo, wanted.lower())
+        if given.rank and ask.get("login", user.login).lower() == user.login.lower()
+    }
     return [_edge(ask, repo, user, found[user.id]) for user in shown_people(ask, found)]
 
 

@@ -78,6 +78,17 @@ def access(state: State, repo: Repo, user: User) -> Access:
     return max(grants(state, repo, user), key=lambda each: each.rank, default=NO_ACCESS)
 
 
+def collaborators(state: State, repo: Repo, affiliation: str) -> list[tuple[User, Access]]:
+    """Everybody with a role (all), with one of their own (direct), or only those who are no members (outside)."""
+    own = state.collaborators.get(repo.id, {})
+    home = state.organization_of(repo)
+    members = state.members.get(repo.owner_id, {})
+    keys = set(own) if affiliation != "all" else {*own, *members, repo.owner_id} & state.users.keys()
+    if affiliation == "outside":
+        keys = {key for key in keys if home is None or not is_member(state, home, state.users[key])}
+    return [(state.users[key], access(state, repo, state.users[key])) for key in sorted(keys)]
+
+
 def reads(core: Core, repo: Repo, user: User | None) -> bool:
     """Whether somebody may read the code."""
     if user is not None and not user.is_active:
