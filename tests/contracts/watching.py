@@ -1,11 +1,13 @@
 """Look at every request that any fake answers while tests run, and remember what breaks a contract."""
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from tests.fakes.parts.records import RequestRecord
 
@@ -39,11 +41,27 @@ class Watch:
 
         return look
 
+    def over_bytes(self, name: str) -> Callable[[bytes], None]:
+        """Who looks at requests as they came over the wire; what is answered is not the host's."""
+        look = self.over(name)
+        return lambda request: look(read_request(request))
+
     def take(self) -> list[str]:
         """What was found, once; the same problem is named once."""
         with self._lock:
             found, self.problems = self.problems, []
         return list(dict.fromkeys(found))
+
+
+def read_request(request: bytes) -> RequestRecord:
+    """A request as it came over the wire, with an answer that nobody looks at."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    method, target, *_ = head.decode("latin-1").split(" ")
+    path, _, query = target.partition("?")
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    agent = re.search(r"(?im)^user-agent: *(.*?)\r?$", head.decode("latin-1"))
+    name = agent[1] if agent else ""
+    return RequestRecord(method, path, path, parameters, 0, body, agent=name, is_spoilt=True)
 
 
 WATCH = Watch()  # over all fakes of this process

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 Script = Callable[[socket.socket], None]
+ONLOOKERS: list[Callable[[bytes], None]] = []  # look at each request, whatever is answered
 
 
 @dataclass(slots=True)
@@ -113,6 +114,8 @@ def _converse(connection: socket.socket, server: ScriptedServer, script: Script,
         if not request:
             return 0
         server.requests.append(request)
+        for look in list(ONLOOKERS):
+            look(request)
         script(connection)
     except OSError:
         pass
