@@ -1,9 +1,11 @@
 """How GitHub is offered to an administrator: its two platform entries, scopes, addresses and guide."""
 
 import re
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from integrations.base_urls import correct_base_url
+from integrations.errors import NotFound
 from integrations.github import CLOUD, GIT_USER
 from integrations.github.app import APP_PARTS
 from integrations.github.driver import open_github, read_github_version
@@ -119,8 +121,9 @@ def prefill(link: str, application: Application) -> str:
 
 
 def revoke_github_token(http: HttpClient, client_id: str, token: str) -> None:
-    """Make one token of our application useless; the others of that person stay."""
-    http.delete(url_path("applications", client_id, "token"), {"access_token": token})
+    """Make one token of our application useless; the others of that person stay. Unknown tokens count as revoked."""
+    with suppress(NotFound):
+        http.delete(url_path("applications", client_id, "token"), {"access_token": token})
 
 
 def _setup_links(base_url: str) -> tuple[tuple[str, str], ...]:

@@ -115,7 +115,7 @@ class Caller:
 def identify(core: Core, request: Request) -> Caller:
     """The API's caller. Raises ApiError 401 for a bad credential and 403 for a suspended account."""
     secret = _presented(request)
-    if secret is None:
+    if secret is None or "/applications/" in request.path:  # there, applications prove themselves
         return Caller(core)
     if secret.count(".") == 2 and secret.startswith("ey"):
         return Caller(core, app=_app(core, secret))
