@@ -41,6 +41,11 @@ def test_a_level_includes_those_below_it() -> None:
     assert PLATFORM.expand_scopes(["SOMETHING_NEW"]) == {"SOMETHING_NEW"}
 
 
+def test_ones_own_access_is_read_with_the_least_scope_that_shows_private_code() -> None:
+    assert PLATFORM.own_access_scopes == ("REPO_READ",)
+    assert PLATFORM.missing_scopes(PLATFORM.own_access_scopes, ["REPO_READ"]) == ()
+
+
 def test_addresses_are_below_the_base_url() -> None:
     oauth, oauth1 = PLATFORM.oauth_endpoints(BASE), PLATFORM.oauth1_endpoints
     assert oauth1 is not None
