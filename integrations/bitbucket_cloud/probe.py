@@ -1,5 +1,7 @@
 """Find out without a login whether an address is Bitbucket Cloud, and whether it accepts our OAuth consumer."""
 
+from urllib.parse import urlsplit
+
 from integrations.answers import Answer
 from integrations.authorizations import basic
 from integrations.bitbucket_cloud import CLOUD
@@ -9,16 +11,17 @@ from integrations.http import HttpClient
 from integrations.oauth_errors import diagnose_oauth_error
 from integrations.platform_parts import ClientCheck, Finding, Knowledge
 
+_HOST = urlsplit(CLOUD).hostname
 _REFUSED_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
 
 
 def probe_bitbucket_cloud(http: HttpClient) -> HostVersion:
-    """Recognize Bitbucket Cloud by its public list of webhook subjects. It has no version.
+    """Recognize Bitbucket Cloud by its public list of webhook subjects, or else by its name. It has no version.
 
     Raises ConnectionFailed with the stage, Refused, or UnexpectedResponse for an answer that is too large.
     """
     answer = http.look("/!api/2.0/hook_events", accept="application/json")
-    if _is_bitbucket_cloud(answer):
+    if _is_bitbucket_cloud(answer) or (http.base.host == _HOST and answer.status < 500):
         return HostVersion("Bitbucket Cloud", "")
     if answer.status >= 500:
         raise ConnectionFailed(

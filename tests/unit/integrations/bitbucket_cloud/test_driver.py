@@ -17,7 +17,8 @@ from integrations.errors import (
     UnexpectedResponse,
 )
 from tests.fakes.bitbucket_cloud import FakeBitbucketCloud, Kind, Repo
-from tests.unit.integrations.bitbucket_cloud.conftest import Acme, access_to, log_in, open_with_api_token
+from tests.unit.integrations.bitbucket_cloud.conftest import Acme, access_at, access_to, log_in, open_with_api_token
+from tests.unit.integrations.scripted_server import answer, scripted_server
 
 REMOVED = ("/2.0/workspaces?", "/2.0/repositories?", "/2.0/user/permissions/")
 
@@ -167,6 +168,17 @@ def test_the_members_of_one_group_can_be_read_alone(fake: FakeBitbucketCloud, ac
     assert people_of(log_in(fake, acme.owner), f"{acme.home.uuid}/qa") == {"bob": "member"}
     with pytest.raises(NotFound):
         people_of(acme.host, f"{acme.home.uuid}/gone")
+
+
+def test_groups_that_come_without_members_are_asked_for_them() -> None:
+    members = answer('{"values": []}')
+    workspace = answer('{"uuid": "{w}", "slug": "acme"}')
+    group, in_it = answer('[{"slug": "qa"}]'), answer('[{"uuid": "{b}", "nickname": "bob"}]')
+    with scripted_server(members, workspace, group, in_it) as server:
+        host = open_bitbucket_cloud(access_at(server.url, "t0ken"))
+
+        assert people_of(host, "{w}/qa") == {"bob": "member"}
+        assert server.targets()[-1] == "GET /!api/1.0/groups/acme/qa/members"
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])

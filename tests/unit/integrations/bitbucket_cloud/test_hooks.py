@@ -63,6 +63,14 @@ def test_without_the_right_signature_nothing_is_proven(headers: dict[str, str]) 
         PARSER.verify(headers, BODY, secret=SECRET, now=NOW)
 
 
+def test_the_example_that_atlassian_publishes_is_proven() -> None:
+    signature = "a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"
+
+    PARSER.verify(
+        {"x-hub-signature": f"sha256={signature}"}, b"Hello World!", secret="It's a Secret to Everybody", now=NOW
+    )
+
+
 def test_a_hook_without_a_secret_accepts_nothing() -> None:
     with pytest.raises(InvalidSignature):
         PARSER.verify(signed(secret=""), BODY, secret="", now=NOW)

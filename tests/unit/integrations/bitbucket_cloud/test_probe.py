@@ -6,8 +6,9 @@ import pytest
 
 from integrations.bitbucket_cloud.probe import check_bitbucket_cloud_client, probe_bitbucket_cloud
 from integrations.errors import ConnectionFailed, Stage
+from integrations.http import HttpClient
 from integrations.platform_parts import ClientCheck, Finding, Knowledge
-from tests.unit.integrations.clients import NOW, loopback_client
+from tests.unit.integrations.clients import NOW, loopback_client, loopback_policy
 from tests.unit.integrations.scripted_server import Script, answer, reset, scripted_server
 
 SUBJECTS = answer('{"repository": {"links": {}}, "workspace": {"links": {}}}')
@@ -33,6 +34,22 @@ def check(reply: bytes) -> tuple[Finding, str, str]:
 
 def test_bitbucket_cloud_is_recognized_without_a_login() -> None:
     assert probe(SUBJECTS) == "Bitbucket Cloud"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_known"), [("404 Not Found", True), ("302 Found", True), ("502 Bad Gateway", False)]
+)
+def test_bitbucket_org_is_known_by_its_name_unless_it_is_down(status: str, is_known: bool) -> None:
+    with scripted_server(answer("<html>", status=status, kind="text/html")) as server:
+        policy = loopback_policy(server.port, "bitbucket.org")
+        url = f"http://bitbucket.org:{server.port}"
+
+        with HttpClient(url, policy=policy, resolver=lambda _host, _port: ["127.0.0.1"]) as http:
+            if is_known:
+                assert probe_bitbucket_cloud(http).product == "Bitbucket Cloud"
+            else:
+                with pytest.raises(ConnectionFailed):
+                    probe_bitbucket_cloud(http)
 
 
 @pytest.mark.parametrize(
