@@ -15,11 +15,14 @@ from tests.e2e.certificates import Certificate, make_certificate
 from tests.e2e.hosts import Host
 from tests.e2e.hosts.bitbucket_cloud import BitbucketCloudHost
 from tests.e2e.hosts.bitbucket_dc import BitbucketDataCenterHost
+from tests.e2e.hosts.github import GitHubHost
 from tests.fakes.bitbucket_cloud import FakeBitbucketCloud
 from tests.fakes.bitbucket_cloud.companies import small_company as small_workspace
 from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter
 from tests.fakes.bitbucket_dc.companies import small_company as small_project
 from tests.fakes.company import small_company
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github.companies import small_company as small_organization
 from tests.fakes.gitlab import FakeGitLab
 from tests.services import wait_for_address
 
@@ -79,7 +82,15 @@ def bitbucket_dc() -> Iterator[BitbucketDataCenterHost]:
         yield BitbucketDataCenterHost(fake)
 
 
-@pytest.fixture(params=[bitbucket_cloud, bitbucket_dc], ids=lambda open_host: open_host.__name__)
+@contextmanager
+def github() -> Iterator[GitHubHost]:
+    """GitHub Enterprise Server."""
+    with FakeGitHub() as fake:
+        small_organization(fake)
+        yield GitHubHost(fake)
+
+
+@pytest.fixture(params=[github, bitbucket_dc, bitbucket_cloud], ids=lambda open_host: open_host.__name__)
 def host(request: pytest.FixtureRequest) -> Iterator[Host[Any]]:
     """Each of the other platforms, with the company acme at http://127.0.0.1."""
     with request.param() as host:
