@@ -28,7 +28,7 @@ from accounts.setup_state import SetupAlreadyCompleted
 from config.failpoints import failpoint
 from integrations.service import platform_of
 from models import Identity, Integration, record_audit, utc_now
-from sync.own_jobs import request_own_access_at_login
+from sync.own_jobs import is_asking_people, request_own_access_at_login
 from sync.person_jobs import request_person_at_login
 from web.login import confirm_identity, log_in
 from web.redirects import safe_next
@@ -63,11 +63,20 @@ def finish_login(arrival: Arrival, proof: Proof) -> ResponseReturnValue:
 
 def _follow_login(session: Session, identity: Identity, proof: Proof) -> None:
     """Look at once for what this account may read."""
-    if platform_of(identity.integration).keeps_logins:
+    if _may_tell_access(session, identity, proof):
         box = current_runtime().secret_box
         keep_login(session, box, identity=identity, tokens=proof.tokens, scopes=proof.granted, now=utc_now())
     request_person_at_login(session, identity_id=identity.id, account_id=identity.remote_id)
     request_own_access_at_login(session, identity_id=identity.id)
+
+
+def _may_tell_access(session: Session, identity: Identity, proof: Proof) -> bool:
+    """Whether this login's token is needed to know what the account may read, and may be used for it."""
+    platform = platform_of(identity.integration)
+    wanted = platform.own_access_scopes
+    if not wanted or platform.missing_scopes(wanted, proof.granted):
+        return False
+    return is_asking_people(session, integration_id=identity.integration_id)
 
 
 def finish_claim(arrival: Arrival, proof: Proof) -> ResponseReturnValue:

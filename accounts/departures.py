@@ -12,6 +12,7 @@ from accounts.visits import Way, visit_url
 from integrations.platform_parts import Use
 from integrations.service import platform_of, uses_of
 from models import FlowPurpose, Integration, utc_now
+from sync.own_jobs import is_asking_people
 from web.login import ensure_session_row, is_recently_authenticated
 from web.runtime import current_runtime
 
@@ -26,11 +27,18 @@ class Departure:
     purpose: FlowPurpose
     next_path: str
 
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """As few as the purpose needs: only who sets up synchronizations, or tries everything, is asked for all."""
+    def scopes(self, session: Session) -> tuple[str, ...]:
+        """As few as the purpose needs: only who sets up synchronizations, or tries everything, is asked for all.
+
+        Where only people's own tokens tell what they may read, a login asks for that, too.
+        """
+        platform = platform_of(self.integration)
         uses = uses_of(self.integration) if self.purpose in FULL_SCOPES else frozenset({Use.LOG_IN})
-        return tuple(dict.fromkeys(scope.name for scope in platform_of(self.integration).scopes_for(uses)))
+        names = [scope.name for scope in platform.scopes_for(uses)]
+        if self.purpose not in FULL_SCOPES and platform.own_access_scopes:
+            asked = is_asking_people(session, integration_id=self.integration.id)
+            names += platform.own_access_scopes if asked else ()
+        return tuple(dict.fromkeys(names))
 
 
 def check_departure(session: Session, departure: Departure) -> None:
@@ -54,6 +62,7 @@ def depart(session: Session, departure: Departure, way: Way) -> Response:
     It is an ordinary answer, not a redirect: a redirect after a form would be stopped by our own `form-action`.
     """
     integration, admitted = departure.integration, setup_session()
+    scopes = departure.scopes(session)
     flow = start_flow(
         session,
         box=current_runtime().secret_box,
@@ -68,13 +77,13 @@ def depart(session: Session, departure: Departure, way: Way) -> Response:
             way.issuer,
             way.token_endpoint,
             way.redirect_uri,
-            departure.scopes,
+            scopes,
             next_path=departure.next_path,
             request_token=way.request_token,
         ),
         now=utc_now(),
     )
-    url = visit_url(integration, way, flow, departure.scopes)
+    url = visit_url(integration, way, flow, scopes)
     response = make_response(render_template("accounts/leaving.html", url=url, integration=integration))
     response.headers["Refresh"] = f"0; url={url}"
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -170,7 +170,7 @@ class Platform:
     read_version: Callable[[HostAccess], HostVersion]
     is_base_url_fixed: bool = False
     has_unique_logins: bool = True  # False: people choose them as they like, so only the remote id says who it is
-    keeps_logins: bool = False  # who may read what may have to be asked as each person, so their authorization is kept
+    own_access_scopes: tuple[str, ...] = ()  # asked at logins only while nothing but people's own tokens tells access
     expand_scopes: Callable[[Iterable[str]], frozenset[str]] = frozenset  # granted ones with all that they include
     url_example: str = ""  # of a base URL, shown in the empty field
     words_of_errors: Mapping[ErrorPage, str] = field(default_factory=dict)  # as the host's own pages say it

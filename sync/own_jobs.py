@@ -1,6 +1,6 @@
 """Background work around what accounts' own tokens show: at login, and again after each full run that needs it."""
 
-from sqlalchemy import false, or_, select, true
+from sqlalchemy import false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from jobs import JobContext, Postponed, job
@@ -20,6 +20,7 @@ from sync.endings import OWN_TOKENS
 from sync.own_access import confirm_own_access
 from sync.parts import APPLIED
 from sync.person_jobs import MOST_AT_LOGIN, ONCE_PER
+from sync.requests import OWN_JOBS
 from sync.wanted import OWN_SOURCES
 
 
@@ -29,6 +30,29 @@ def read_own_access(context: JobContext, *, synchronization_id: int, identity_id
     retry_at = confirm_own_access(context.runtime, synchronization_id=synchronization_id, identity_id=identity_id)
     if retry_at is not None:
         raise Postponed(until=retry_at)
+
+
+def is_asking_people(session: Session, *, integration_id: int) -> bool:
+    """Whether a synchronization there may not list permissions, so that only people's own tokens tell their access."""
+    newest = (
+        select(func.max(SyncRun.number))
+        .where(
+            SyncRun.synchronization_id == Synchronization.id,
+            SyncRun.scope.not_in(OWN_JOBS),
+            SyncRun.result.in_(APPLIED),
+        )
+        .correlate(Synchronization)
+    )
+    query = (
+        select(SyncRun.id)
+        .join(Synchronization, Synchronization.id == SyncRun.synchronization_id)
+        .where(
+            Synchronization.integration_id == integration_id,
+            SyncRun.number == newest.scalar_subquery(),
+            SyncRun.error_code == OWN_TOKENS,
+        )
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def request_own_access_at_login(session: Session, *, identity_id: int) -> None:
