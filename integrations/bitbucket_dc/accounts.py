@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from integrations.bitbucket_dc import API
 from integrations.bitbucket_dc.convert import GROUP_PREFIX, convert_account, convert_emails, convert_group
-from integrations.bitbucket_dc.errors import Caller, NoSuch
+from integrations.bitbucket_dc.errors import Caller, NoSuch, UnknownEndpoint
 from integrations.bitbucket_dc.remembered import Remembered
 from integrations.codehost import RemoteAccount, RemoteTeam, Viewer
 from integrations.errors import Forbidden, NotFound, Rejected
@@ -29,6 +29,7 @@ class Accounts:
         self._administrators: Remembered[list[JsonObject]] = Remembered()
         self._licensed: Remembered[frozenset[str] | None] = Remembered()
         self._names: dict[str, str] = {}
+        self._may_see_details = True  # until the host says otherwise
 
     def viewer(self) -> Viewer:
         """The credential's owner: there is no address for that, but every answer names them in a header.
@@ -65,12 +66,18 @@ class Accounts:
         return self._members.find_or_read(team_id, lambda: tuple(self._list_members(group)))
 
     def _list_members(self, group: str) -> Iterator[RemoteAccount]:
-        """Versions before 8.6 show the list with more in it to administrators only."""
+        rows = self._list_with_details(group) if self._may_see_details else None
+        return (self.convert(row) for row in (self._list_users({"group": group}) if rows is None else rows))
+
+    def _list_with_details(self, group: str) -> list[JsonObject] | None:
+        """None when there is no such group, or when the list is for administrators only, as before 8.6."""
         try:
-            rows = list(self._http.paginate(f"{API}/admin/groups/more-members", {"context": group}, style=STARTS))
-        except (Forbidden, NotFound):
-            rows = list(self._list_users({"group": group}))
-        return (self.convert(row) for row in rows)
+            return list(self._http.paginate(f"{API}/admin/groups/more-members", {"context": group}, style=STARTS))
+        except NoSuch:
+            return None
+        except (Forbidden, UnknownEndpoint):
+            self._may_see_details = False
+            return None
 
     def _administrator_rows(self) -> list[JsonObject]:
         return self._administrators.find_or_read("", self._list_administrators)

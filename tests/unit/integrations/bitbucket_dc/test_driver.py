@@ -256,12 +256,24 @@ def test_a_group_that_is_gone_has_no_members(fake: FakeBitbucketDataCenter, comp
     assert set(roles(company.host.directory.list_team_members(company.project_id))) == {"olga"}
 
 
-def test_members_are_listed_in_old_versions_too() -> None:
+def test_members_are_listed_in_old_versions_without_trying_for_more_each_time() -> None:
     with FakeBitbucketDataCenter(version="7.21.0") as fake:
         company = make_company(fake)
-        fake.grant(company.project, fake.add_group("Back End", fake.add_user("ann")), "PROJECT_READ")
+        fake.add_group("Back End", fake.add_user("ann"))
+        fake.add_group("Front End", fake.add_user("bob"))
 
         assert set(roles(company.host.directory.list_team_members("group:back end"))) == {"ann"}
+        assert set(roles(company.host.directory.list_team_members("group:front end"))) == {"bob"}
+        assert [each.status for each in fake.requests if each.path.endswith("/more-members")] == [401]
+
+
+def test_members_that_can_not_be_read_are_not_none(fake: FakeBitbucketDataCenter, company: Company) -> None:
+    fake.grant(company.project, fake.add_group("Backend", fake.add_user("ann")), "PROJECT_READ")
+    fake.misbehave("/more-members", Kind.STATUS_404)
+
+    for team in ("group:backend", company.project_id):
+        with pytest.raises(NotFound):
+            list(company.host.directory.list_team_members(team))
 
 
 @pytest.mark.parametrize("level", list(Level))
