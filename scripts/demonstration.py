@@ -64,6 +64,7 @@ class DemoHost:
 
 HOSTS = (
     DemoHost("gitlab", "gitlab", "GitLab", "GitLab Self-Managed", 8929, "group acme", "acme/backend/logging"),
+    DemoHost("github", "github", "GitHub", "GitHub Enterprise Server", 8930, "organization acme", "acme/logging"),
     DemoHost(
         "bitbucket-server",
         "bitbucket_dc",

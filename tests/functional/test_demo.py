@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from integrations.platforms import PLATFORMS
+from integrations.addresses import OutboundPolicy, parse_allow
+from integrations.oauth import open_token_client
+from integrations.platforms import PLATFORMS, ClientCheck, Knowledge, Use
 from integrations.registration import slug_for
+from models import utc_now
 from scripts.demonstration import EXAMPLE_TAG, HOSTS, DemoHost, find_host
 from tests.functional.processes import Installation, end, wait_until
 from tests.services import free_port
@@ -18,6 +21,17 @@ def told_about(host: DemoHost, told: str) -> dict[str, str]:
     """What is to be pasted, by the names of the fields."""
     block = next(block for block in told.split("\n\n") if f"Name             {host.name}\n" in block)
     return dict(re.findall(r"^  ([A-Z][A-Za-z ]+?) {2,}(\S.*)$", block, re.MULTILINE))
+
+
+def knowledge_of(host: DemoHost, fields: dict[str, str]) -> set[Knowledge]:
+    """What the form finds out about the host and the application whose facts are told."""
+    platform = next(each for each in PLATFORMS.values() if each.label == fields["Platform"])
+    scopes = tuple(scope.name for scope in platform.scopes_for(set(Use)))
+    client = ClientCheck(fields["Client ID"], fields["Client Secret"], fields["Callback URL"], scopes, utc_now())
+    policy = OutboundPolicy(allow=parse_allow([fields["Base URL"].partition("://")[2]]))
+    with open_token_client(platform.correct_base_url(fields["Base URL"]).url, policy=policy) as http:
+        assert platform.probe(http).product
+        return {finding.knowledge for finding in platform.check_client(http, client)}
 
 
 def test_the_demo_tells_what_to_paste_and_publishes_versions(tmp_path: Path) -> None:
@@ -35,6 +49,7 @@ def test_the_demo_tells_what_to_paste_and_publishes_versions(tmp_path: Path) -> 
             host.key: requests.get(f"http://127.0.0.1:{ports[host.port_variable]}/_fake/state", timeout=10).text
             for host in HOSTS
         }
+        known = {host.key: knowledge_of(host, told_about(host, told)) for host in HOSTS}
         code, _seconds = end(process)
     finally:
         left = installation.processes()
@@ -44,9 +59,8 @@ def test_the_demo_tells_what_to_paste_and_publishes_versions(tmp_path: Path) -> 
         fields = told_about(host, told)
         assert fields["Base URL"] == f"http://127.0.0.1:{ports[host.port_variable]}"
         assert fields["Callback URL"] == f"http://localhost:{installation.port}/oauth/{host.slug}/callback"
-        assert fields["Platform"] in {platform.label for platform in PLATFORMS.values()}
-        assert len(fields["Client ID"]) >= 18
-        assert len(fields["Client Secret"]) >= 32
+        assert Knowledge.GOOD in known[host.key]
+        assert Knowledge.BAD not in known[host.key]
         assert states[host.key].count(f'"refs/tags/{EXAMPLE_TAG}"') == 1
     assert [each.stdout.strip() for each in tagged] == [f"Tagged {host.example} as {EXAMPLE_TAG}." for host in HOSTS]
     assert (code, left) == (0, {})
