@@ -174,7 +174,7 @@ def convert_collaborator(edge: JsonObject, *, base_url: str) -> RemoteMember:
 
 def convert_repository(row: JsonObject, *, base_url: str) -> RemoteRepository:
     """A repository. Its team is the organization that owns it; personal ones have none."""
-    path = read_text(row, "full_name")
+    path, visibility = read_text(row, "full_name"), _visibility(row)
     owner = as_object(row.get("owner"), "the owner")
     return RemoteRepository(
         remote_id=read_id(row),
@@ -182,8 +182,8 @@ def convert_repository(row: JsonObject, *, base_url: str) -> RemoteRepository:
         path=path,
         web_url=page_url(base_url, path),
         clone_url=f"{page_url(base_url, path)}.git",
-        visibility=_visibility(row),
-        code_access=CodeAccess.DISABLED if find_flag(row, "disabled") else CodeAccess.ENABLED,
+        visibility=visibility,
+        code_access=_code_access(row, visibility),
         team_id=read_id(owner) if find_text(owner, "type") in {"", "Organization"} else None,
         default_branch=find_text(row, "default_branch") or None,
         is_archived=bool(find_flag(row, "archived")),
@@ -259,6 +259,13 @@ def _visibility(row: JsonObject) -> Visibility:
     if text not in set(Visibility):
         raise UnexpectedResponse(f"the visibility {text[:40]!r} is not known")
     return Visibility(text)
+
+
+def _code_access(row: JsonObject, visibility: Visibility) -> CodeAccess:
+    """Internal is for every member. Who else belongs to the enterprise, only their own token tells."""
+    if find_flag(row, "disabled"):
+        return CodeAccess.DISABLED
+    return CodeAccess.MEMBERS if visibility is Visibility.INTERNAL else CodeAccess.ENABLED
 
 
 def _last_activity(row: JsonObject) -> datetime | None:

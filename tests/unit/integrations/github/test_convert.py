@@ -132,6 +132,13 @@ def test_an_archived_repository_is_marked_and_a_disabled_one_has_no_code() -> No
     assert convert_repository(repository(disabled=True), base_url=BASE).code_access is CodeAccess.DISABLED
 
 
+def test_what_is_internal_is_for_members_since_who_else_is_in_the_enterprise_is_not_told() -> None:
+    internal = repository(visibility="internal")
+
+    assert convert_repository(internal, base_url=BASE).code_access is CodeAccess.MEMBERS
+    assert convert_repository({**internal, "disabled": True}, base_url=BASE).code_access is CodeAccess.DISABLED
+
+
 @pytest.mark.parametrize(
     ("row", "visibility"),
     [
