@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from integrations.errors import Forbidden, Unauthorized, Unavailable
 from integrations.oauth import OAuthRejected, OAuthTokens
-from models import Credential, CredentialState, Identity, Runtime, record_audit, utc_now
+from models import Credential, CredentialKind, CredentialState, Identity, Runtime, record_audit, utc_now
 
 LEASE = timedelta(seconds=30)
 EARLY = timedelta(minutes=45)  # longer than any job, so that no job's token is replaced under its hands
@@ -137,7 +137,9 @@ def _after_rejection(runtime: Runtime, seen: Seen, error: OAuthRejected) -> Seen
         raise Forbidden(f"{name} refuses our application ({error}): check the client ID and secret") from error
     newer = read_credential(runtime, seen.credential.id)
     if newer.version == seen.version:
-        _mark_unusable(runtime, seen, f"{name} no longer accepts the authorization of this account")
+        is_app = seen.credential.kind is CredentialKind.GITHUB_APP
+        what = "lets this App in" if is_app else "accepts the authorization of this account"
+        _mark_unusable(runtime, seen, f"{name} no longer {what}")
     return newer
 
 

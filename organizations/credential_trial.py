@@ -75,7 +75,7 @@ def _try_secret(runtime: Runtime, pasted: Pasted, synchronization: Synchronizati
     host = platform_of(pasted.integration).open_code_host(access)
     viewer = host.directory.viewer() if pasted.kind.names_account else None
     login = viewer.account.login if viewer else ""
-    name = f"{pasted.kind.label} of {login}" if login else pasted.kind.label
+    name = f"{pasted.kind.label} ({login})" if login else pasted.kind.label
     _check_root(host, pasted.kind, login or "It", synchronization)
     return Accepted(
         pasted,
