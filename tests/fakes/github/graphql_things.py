@@ -1,5 +1,7 @@
 """GraphQL's repositories, who has a role in them, and what is in them."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tests.fakes.parts.git_objects import GitObject
@@ -35,12 +37,31 @@ def _collaborators(ask: Ask, repo: Repo) -> list[Edge]:
         for user, given in collaborators(state, repo, wanted.lower())
         if given.rank and ask.get("login", user.login).lower() == user.login.lower()
     }
-    return [_edge(ask, repo, user, found[user.id]) for user in shown_people(ask, found)]
+    return [Edge(Node("User", user), _Says(ask, repo, user, found[user.id])) for user in shown_people(ask, found)]
 
 
-def _edge(ask: Ask, repo: Repo, user: User, given: Access) -> Edge:
-    sources = [Node("PermissionSource", (repo, each)) for each in grants(ask.core.state, repo, user) if each.rank]
-    return Edge(Node("User", user), {"permission": PERMISSIONS[given.rank], "permissionSources": sources})
+@dataclass(frozen=True, slots=True)
+class _Says(Mapping[str, object]):
+    """What a row says about a collaborator, made when it is asked for: lists are long, and pages are short."""
+
+    ask: Ask
+    repo: Repo
+    user: User
+    given: Access
+
+    def __getitem__(self, name: str) -> object:
+        if name == "permission":
+            return PERMISSIONS[self.given.rank]
+        if name == "permissionSources":
+            found = grants(self.ask.core.state, self.repo, self.user)
+            return [Node("PermissionSource", (self.repo, each)) for each in found if each.rank]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("permission", "permissionSources"))
+
+    def __len__(self) -> int:
+        return 2
 
 
 def _source(ask: Ask, value: tuple[Repo, Access]) -> Node:

@@ -86,7 +86,51 @@ def collaborators(state: State, repo: Repo, affiliation: str) -> list[tuple[User
     keys = set(own) if affiliation != "all" else {*own, *members, repo.owner_id} & state.users.keys()
     if affiliation == "outside":
         keys = {key for key in keys if home is None or not is_member(state, home, state.users[key])}
+    if affiliation == "all":
+        found = everybody(state, repo)
+        return [(state.users[key], found.get(key, NO_ACCESS)) for key in sorted(keys)]
     return [(state.users[key], access(state, repo, state.users[key])) for key in sorted(keys)]
+
+
+def everybody(state: State, repo: Repo) -> dict[int, Access]:
+    """What `access` says of everybody who has anything, found grant by grant: there may be thousands of people."""
+    found: dict[int, Access] = {}
+    for user_id, given in _given(state, repo):
+        if given.rank > found.get(user_id, NO_ACCESS).rank:
+            found[user_id] = given
+    return found
+
+
+def _given(state: State, repo: Repo) -> Iterator[tuple[int, Access]]:
+    if repo.owner_id in state.users:
+        yield repo.owner_id, Access(rank("admin"), "admin", "Repository")
+    for user_id, role in state.collaborators.get(repo.id, {}).items():
+        yield user_id, resolved(state, repo.owner_id, role, "Repository")
+    home = state.organization_of(repo)
+    if home is None:
+        return
+    members = {row.user_id: row.role for row in state.members.get(home.id, {}).values() if row.is_active}
+    base = NAMED_ROLES[home.base_permission]
+    for user_id, role in members.items():
+        name = "admin" if role == "admin" else base
+        yield user_id, Access(rank(name), role_name(name), "Organization")
+    for team in state.teams_of(home.id):
+        role_there = state.team_repos.get(team.id, {}).get(repo.id)
+        if role_there is not None:
+            given = resolved(state, home.id, role_there, "Team", team.id)
+            yield from ((user_id, given) for user_id in _people_of(state, team) & members.keys())
+    for each in state.role_assignments:
+        role_everywhere = state.organization_roles[each.role_id]
+        if role_everywhere.organization_id == home.id:
+            given = Access(rank(role_everywhere.base), role_name(role_everywhere.base), "Organization")
+            people = _people_of(state, state.teams[each.team_id]) if each.team_id else {each.user_id}
+            yield from ((user_id, given) for user_id in people & members.keys())
+
+
+def _people_of(state: State, team: Team) -> set[int]:
+    """Those in the team and in all teams below it."""
+    rows = (row for below in state.teams_below(team) for row in state.team_members.get(below.id, {}).values())
+    return {row.user_id for row in rows if row.is_active}
 
 
 def reads(core: Core, repo: Repo, user: User | None) -> bool:
