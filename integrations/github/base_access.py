@@ -24,6 +24,7 @@ from integrations.github.access import member_role, organization_role
 from integrations.github.convert import base_permission, team_id
 from integrations.github.graphql import EVERYBODY, GraphQl, check_node, next_cursor
 from integrations.github.lookups import Lookups, team_path
+from integrations.github.pages import list_rows
 from integrations.http import HttpClient
 from integrations.urls import url_path
 
@@ -111,11 +112,11 @@ class BaseAccess:
                 )
 
     def _list_holders(self, path: str, role_id: str, organization_id: str) -> Iterator[str]:
-        for row in self._http.paginate(path + url_path(role_id, "users")):
+        for row in list_rows(self._http, path + url_path(role_id, "users")):
             yield read_id(row)
-        for team in self._http.paginate(path + url_path(role_id, "teams")):
+        for team in list_rows(self._http, path + url_path(role_id, "teams")):
             members = team_path(team_id(organization_id, read_id(team)))
-            yield from (read_id(row) for row in self._http.paginate(f"{members}/members"))
+            yield from (read_id(row) for row in list_rows(self._http, f"{members}/members"))
 
 
 def _strength(row: JsonObject) -> tuple[int, str]:

@@ -20,6 +20,7 @@ from integrations.github.convert import (
     root_team,
 )
 from integrations.github.lookups import Lookups, team_path
+from integrations.github.pages import list_rows
 from integrations.github.refusals import OFFERS
 from integrations.github.scopes import expand_scopes
 from integrations.http import HttpClient
@@ -50,7 +51,7 @@ class GitHubDirectory:
 
     def list_administered_organizations(self, *, nested: bool) -> Iterator[RemoteOrganization]:
         """Organizations that the token's owner owns; there is nothing nested. Single sign-on may hide some."""
-        rows = self._http.paginate(OFFERS, {"state": "active"}, key=lambda row: read_id(_organization(row)))
+        rows = list_rows(self._http, OFFERS, {"state": "active"}, key=lambda row: read_id(_organization(row)))
         for row in rows:
             if (find_text(row, "role"), find_text(row, "state")) == ("admin", "active"):
                 yield convert_organization(_organization(row), base_url=self._base_url)
@@ -63,7 +64,7 @@ class GitHubDirectory:
         """The organization itself and every team in it, secret ones too as far as the token's owner may see them."""
         organization = self._lookups.organization(organization_id)
         yield root_team(organization)
-        for row in self._http.paginate(url_path("organizations", organization_id, "teams")):
+        for row in list_rows(self._http, url_path("organizations", organization_id, "teams")):
             team = convert_team(row, organization, base_url=self._base_url)
             self._lookups.remember_team(team)
             yield team
@@ -73,12 +74,12 @@ class GitHubDirectory:
         if "/" not in team_id:
             yield from self._list_root_members(team_id)
             return
-        for row in self._http.paginate(f"{team_path(team_id)}/members"):
+        for row in list_rows(self._http, f"{team_path(team_id)}/members"):
             yield convert_member(row, base_url=self._base_url)
 
     def list_repositories(self, organization_id: str) -> Iterator[RemoteRepository]:
         """Every repository of the organization that the token's owner can see: for owners, all of them."""
-        for row in self._http.paginate(url_path("organizations", organization_id, "repos"), OLDEST_FIRST):
+        for row in list_rows(self._http, url_path("organizations", organization_id, "repos"), OLDEST_FIRST):
             repository = convert_repository(row, base_url=self._base_url)
             self._lookups.remember_node(row, repository.remote_id)
             yield repository
@@ -97,9 +98,9 @@ class GitHubDirectory:
         Raises IncompleteListing when they keep changing.
         """
         path = url_path("organizations", organization_id, "members")
-        owners = list(self._http.paginate(path, {"role": "admin"}))
-        others = list(self._http.paginate(path, {"role": "member"}))
-        if _ids(self._http.paginate(path, {"role": "admin"})) != _ids(owners):
+        owners = list(list_rows(self._http, path, {"role": "admin"}))
+        others = list(list_rows(self._http, path, {"role": "member"}))
+        if _ids(list_rows(self._http, path, {"role": "admin"})) != _ids(owners):
             raise IncompleteListing(f"{path}: the owners changed while the members were read")
         basis = self._base_access.basis(organization_id)
         yield from (convert_member(row, OWNER, base_url=self._base_url) for row in owners)

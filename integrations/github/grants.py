@@ -10,6 +10,7 @@ from integrations.github.convert import convert_collaborator, convert_team_role,
 from integrations.github.directory import OLDEST_FIRST, Scopes
 from integrations.github.graphql import COLLABORATORS, REPOSITORIES_AT_ONCE, GraphQl, check_node, next_cursor
 from integrations.github.lookups import Lookups, team_path
+from integrations.github.pages import list_rows
 from integrations.github.scopes import expand_scopes
 from integrations.http import HttpClient
 from integrations.urls import url_path
@@ -73,7 +74,7 @@ class GitHubTeamGrants:
     def list_team_grants(self, organization_id: str, team_id: str) -> Iterator[RemoteTeamGrant]:
         """What the team was granted. Members of teams below it are among its own."""
         team = self._lookups.team(team_id)
-        for row in self._http.paginate(f"{team_path(team_id)}/repos"):
+        for row in list_rows(self._http, f"{team_path(team_id)}/repos"):
             yield RemoteTeamGrant(read_id(row), team, convert_team_role(row))
 
 
@@ -85,7 +86,7 @@ class GitHubOwnAccess:
 
     def list_readable_repositories(self, organization_id: str) -> Iterator[str]:
         """Repositories that the owner of the token may pull. Raises Forbidden where the token can not see them all."""
-        rows = list(self._http.paginate(url_path("organizations", organization_id, "repos"), OLDEST_FIRST))
+        rows = list(list_rows(self._http, url_path("organizations", organization_id, "repos"), OLDEST_FIRST))
         scopes = self._scopes()
         if scopes is not None and "repo" not in expand_scopes(scopes):
             raise Forbidden("the token does not show private and internal repositories", missing_scopes=("repo",))

@@ -9,6 +9,7 @@ from integrations.codehost import HookLevel, RemoteHook
 from integrations.errors import Rejected
 from integrations.fields import Json, JsonObject, as_object
 from integrations.github.convert import convert_hook
+from integrations.github.pages import list_rows
 from integrations.http import HttpClient
 from integrations.urls import url_path
 
@@ -27,7 +28,7 @@ class GitHubHookInstaller:
 
     def list_hooks(self, level: HookLevel, parent_id: str) -> Iterator[RemoteHook]:
         """The hooks that the token shows: of an organization only those that our own application made."""
-        yield from (convert_hook(row) for row in self._http.paginate(_path(level, parent_id)))
+        yield from (convert_hook(row) for row in list_rows(self._http, _path(level, parent_id)))
 
     def ensure_hook(self, level: HookLevel, parent_id: str, *, url: str, secret: str) -> RemoteHook:
         """The hook with this URL, created or set right again; copies of it are removed.
