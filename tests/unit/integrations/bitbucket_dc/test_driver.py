@@ -8,7 +8,7 @@ import pytest
 
 from integrations.authorizations import basic
 from integrations.bitbucket_dc.driver import open_bitbucket_dc, read_bitbucket_dc_version
-from integrations.codehost import AccountState, RemoteEmail, RemoteMember, Standing, Visibility
+from integrations.codehost import AccountState, HookLevel, RemoteEmail, RemoteMember, Standing, Visibility
 from integrations.errors import (
     Forbidden,
     IncompleteListing,
@@ -16,9 +16,10 @@ from integrations.errors import (
     RateLimited,
     Unauthorized,
 )
+from integrations.oauth1 import Consumer, Signer, new_private_key, public_key_of
 from integrations.platform_parts import HostAccess
 from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter, Kind, Level
-from tests.unit.integrations.bitbucket_dc.conftest import Company, access_to, make_company, open_fake
+from tests.unit.integrations.bitbucket_dc.conftest import Company, access_to, installer_of, make_company, open_fake
 from tests.unit.integrations.clients import loopback_policy
 from tests.unit.integrations.scripted_server import answer, scripted_server
 
@@ -134,6 +135,27 @@ def test_a_password_works_as_well(fake: FakeBitbucketDataCenter, company: Compan
 
     assert host.directory.viewer().account.login == "olga"
     assert host.source.git_credential().username == "olga"
+
+
+def test_an_old_server_is_read_with_signed_requests() -> None:
+    key = new_private_key()
+    with FakeBitbucketDataCenter(version="7.17.0") as fake:
+        company = make_company(fake)
+        fake.grant(company.project, fake.add_group("Gäste & Partner", fake.add_user("ann b")), "PROJECT_READ")
+        fake.consumer(key="repertory", public_key=public_key_of(key))
+        token, _ = fake.oauth1_token(company.owner, "repertory")
+        signer = Signer(Consumer("repertory", key), token=token, clock=lambda: fake.clock.now().timestamp())
+        host = open_fake(fake, token, authorization=signer)
+
+        assert host.directory.viewer().account.login == "olga"
+        assert set(roles(host.directory.list_team_members(company.project_id))) == {"olga", "ann b"}
+        assert (
+            installer_of(host)
+            .ensure_hook(
+                HookLevel.REPOSITORY, company.repository_id, url="https://repertory.example.test/hooks/7", secret="one"
+            )
+            .is_enabled
+        )
 
 
 def test_administered_projects_are_those_of_project_administrators(
