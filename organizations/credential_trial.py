@@ -116,15 +116,20 @@ def _try_app(runtime: Runtime, pasted: Pasted, synchronization: Synchronization)
 
 
 def _check_root(host: CodeHost, kind: StoredKind, name: str, synchronization: Synchronization) -> None:
-    """Owners are listed as such by the host. What has no account behind it has to show what it can read."""
+    """Owners are listed as such by the host. What has no account behind it has to show what it can read.
+
+    Where people's own tokens can tell what they may read, it is enough to read the repositories.
+    """
     root_id, path, directory = synchronization.remote_id, synchronization.remote_path, host.directory
-    if kind.names_account:
+    is_enough_to_read = bool(platform_of(synchronization.integration).own_access_scopes)
+    if kind.names_account and not is_enough_to_read:
         owned = directory.list_administered_organizations(nested=True)
         if not any(remote.remote_id == root_id for remote in owned):
             raise NotAccepted(f"{name} does not own {path}, so it can not read everything that is needed.")
         return
     directory.read_organization(root_id)
-    next(iter(directory.list_team_members(root_id)), None)
+    if not is_enough_to_read:
+        next(iter(directory.list_team_members(root_id)), None)
     next(iter(directory.list_repositories(root_id)), None)
 
 

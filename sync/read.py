@@ -241,7 +241,8 @@ class _Reading:
         )
         grants = {item.remote_id: of_repositories.get(item.remote_id, UNREAD) for item in repositories}
         of_root = of_teams.get(root.remote_id)
-        doubt = _doubt(viewer, of_root)
+        doubt, is_read_by_people = _doubt(viewer, of_root), self._may_not_list()
+        is_whole = viewer.is_administrator or (of_root is not None and of_root.is_complete)
         return Snapshot(
             root=root,
             teams=teams,
@@ -262,8 +263,8 @@ class _Reading:
                 if manifest is not None
             },
             teams_include_subteams=self._host.teams_include_subteams,
-            is_read_by_people=self._may_not_list(),
-            may_remove=not doubt and (viewer.is_administrator or (of_root is not None and of_root.is_complete)),
+            is_read_by_people=is_read_by_people,
+            may_remove=is_whole and not doubt and not is_read_by_people,
             doubt=doubt,
             began_at=self._began_at,
         )

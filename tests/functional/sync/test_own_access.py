@@ -7,14 +7,17 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
 
 from composer.access import find_role, list_readers
 from config import Settings
-from models import Grant, GrantSource, RunResult, RunScope, Runtime, SyncRun, open_runtime, utc_now
+from integrations.service import platform_of
+from models import Grant, GrantSource, RunResult, RunScope, Runtime, Synchronization, SyncRun, open_runtime, utc_now
+from organizations.credential_trial import NotAccepted, Pasted, try_pasted
 from sync.jobs import request_run
 from sync.own_jobs import is_asking_people, request_own_access_at_login
 from sync.own_plan import LASTS
-from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter
+from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter, User
 from tests.functional.rows import (
     add_credential,
     add_instance,
@@ -179,3 +182,22 @@ def test_a_credential_that_lists_permissions_takes_over(project: Project) -> Non
         assert set(session.scalars(select(Grant.source).where(Grant.identity_id.is_not(None)))) == {GrantSource.DIRECT}
         assert not is_asking_people(session, integration_id=project.integration_id)
     assert project.readers() == {"clock": ["bob", "olga"], "events": ["olga"], "open": ["bob", "olga"]}
+
+
+def test_a_token_that_may_only_read_can_be_stored(project: Project) -> None:
+    reader = project.fake.add_user("reader")
+    project.fake.grant(project.fake.project("ACME"), reader, "PROJECT_READ")
+    outsider = project.fake.add_user("outsider")
+    with project.runtime.database.read() as session:
+        query = select(Synchronization).options(joinedload(Synchronization.integration))
+        synchronization = session.scalars(query).one()
+    (kind,) = (kind for kind in platform_of(synchronization.integration).stored_kinds if kind.key == "api_token")
+
+    def store(account: User) -> str:
+        token = project.fake.personal_token(account, READ_ONLY)
+        pasted = Pasted(synchronization.integration, kind, "", token)
+        return try_pasted(project.runtime, pasted, synchronization).remote_id
+
+    assert store(reader) == str(reader.id)
+    with pytest.raises(NotAccepted):
+        store(outsider)

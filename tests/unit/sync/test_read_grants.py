@@ -143,3 +143,10 @@ def test_a_credential_that_may_not_list_permissions_is_not_asked_for_each_of_the
     assert not host.asked
     assert set(remote.unknown_parts) == {"team:1/members"}
     assert not read(host).is_read_by_people
+    host.is_administrator = True
+    assert not read_snapshot(
+        open_host(host, has_own_access=True),
+        root_id="1",
+        needs_manifest=lambda _repository: False,
+        progress=lambda *, done, total: None,
+    ).may_remove
