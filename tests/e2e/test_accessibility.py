@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from config import Settings
+from models import AppHook, Credential, CredentialKind, open_runtime
 from tests.e2e import story
 from tests.e2e.browsing import watched_context
 from tests.e2e.crawl import Inspection
@@ -15,10 +16,10 @@ from tests.e2e.hosts.gitlab import GitLabHost
 from tests.e2e.product import Product, running_product
 from tests.e2e.story import GitLabPerson, find
 from tests.fakes.gitlab import FakeGitLab
+from tests.functional.rows import add_integration
 from wsgi import create_app
 
 SLUG = GitLabHost.name.lower().replace(" ", "-")
-ARGUMENTS = {"org": "acme", "slug": SLUG, "vendor": "acme", "name": "logging"}  # every number is 1
 NO_PAGES = {
     "web.asset": "a file",
     "health.healthz": "for machines",
@@ -55,6 +56,7 @@ class Tour:
         self.product = product
         self.inspection = Inspection()
         self.seen: set[str] = set()
+        self.arguments: dict[str, object] = {"org": "acme", "slug": SLUG, "vendor": "acme", "name": "logging"}
         app = create_app(Settings.from_env(product.environment))
         self.rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
         self._adapter = app.url_map.bind("localhost")
@@ -63,7 +65,7 @@ class Tour:
     def visit(self, page: Page, endpoint: str) -> None:
         """Open the page and look at it. Raises AssertionError when it is not shown."""
         rule = next(rule for rule in self.rules if rule.endpoint == endpoint)
-        arguments = {name: ARGUMENTS.get(name, 1) for name in rule.arguments}
+        arguments = {name: self.arguments.get(name, 1) for name in rule.arguments}
         path = self._adapter.build(endpoint, arguments)
         answer = page.goto(f"{self.product.base_url}{path}")
         assert answer is not None
@@ -144,9 +146,29 @@ def tour_product(tour: Tour, ann: GitLabPerson) -> None:
     tour.look(ann.page, "a finished run")
     see_special_pages(tour, ann)
     see_account_to_connect(tour, ann)
+    tour.arguments["credential_id"] = store_app(tour.product)
     done = tour.seen | NO_PAGES.keys() | {*LOGGED_OUT}
     for endpoint in sorted({rule.endpoint for rule in tour.rules} - done):
         tour.visit(ann.page, endpoint)
+
+
+def store_app(product: Product) -> int:
+    """Leave a GitHub App for the organization, as if it had been tried: the page of its webhook is for nothing else."""
+    runtime = open_runtime(Settings.from_env(product.environment))
+    try:
+        with runtime.database.write() as session:
+            integration = add_integration(session, runtime.secret_box, slug="github")
+            integration.platform = "github_enterprise_server"
+            app = Credential(kind=CredentialKind.GITHUB_APP, integration_id=integration.id, organization_id=1)
+            app.name, app.username, app.remote_id = "Our App", "81", "9001"
+            app.seal_tokens(runtime.secret_box, access_token="installation", refresh_token="key")
+            hook = AppHook(integration_id=integration.id, app_id="81")
+            hook.seal_secret(runtime.secret_box, "secret")
+            session.add_all([app, hook])
+            session.flush()
+            return app.id
+    finally:
+        runtime.database.close()
 
 
 def see_special_pages(tour: Tour, ann: GitLabPerson) -> None:

@@ -13,7 +13,7 @@ def test_access_is_explained_and_follows_the_host(chromium: Browser, fake: FakeG
     with settled_ann(chromium, fake, tmp_path, script=False) as ann:
         ask(ann, "acme/orm", "finn")
         ann.see("finn may not read acme/orm.")
-        ann.see("acme/backend/orm is private at Gitlab, and no group of finn has it.")
+        ann.see("acme/backend/orm is private at Gitlab, and no team of finn has it.")
         assert f"{fake.base_url}/groups/acme/backend/-/group_members" in links(ann)
 
         fake.add_member(fake.group("acme/backend"), fake.user("finn"), Level.REPORTER)
