@@ -112,10 +112,20 @@ def _place(reason: Reason) -> str:
     if reason.source is Source.INHERITED:
         return f"{role} of something above the repository{at}"
     if reason.team is None:
-        return f"{role} of the repository itself{at}"
+        return f"{role} of {_repository_of(reason)}{at}"
     if reason.team.synchronization_id is None:
         return f"in the team {reason.team.name}, added here by hand"
     return f"{role} in {reason.team.path}{at}"
+
+
+def _repository_of(reason: Reason) -> str:
+    """Where somebody has a role alone; some hosts do not tell by which way."""
+    return "the repository itself" if _tells_way(reason) else "the repository, by themselves, a group or its project"
+
+
+def _tells_way(reason: Reason) -> bool:
+    platform = PLATFORMS.get(reason.remote.platform) if reason.remote else None
+    return platform is None or platform.tells_way_of_grants
 
 
 def _inherited(reason: Reason) -> str:
@@ -135,7 +145,7 @@ _SHORT: dict[Source, Callable[[Reason, str], str]] = {
     Source.OWNER: lambda reason, organization: f"owner of {organization}",
     Source.ADMIN: lambda reason, organization: f"admin of {organization}",
     Source.TEAM: lambda reason, _: f"{_short_place(reason)}{_inherited(reason)}",
-    Source.DIRECT: lambda reason, _: f"{reason.role} of the repository itself",
+    Source.DIRECT: lambda reason, _: f"{reason.role} of {_repository_of(reason)}",
     Source.INHERITED: lambda reason, _: f"{reason.role} of something above the repository",
     Source.BASE: lambda reason, _: f"for everybody at {reason.remote.host}" if reason.remote else "for everybody",
     Source.CONFIRMED: lambda reason, _: "shown to their own account",
@@ -173,7 +183,9 @@ def _would_end(reason: Reason, organization: str) -> str:
         case Source.CONFIRMED | Source.INTERNAL:
             return "the host no longer showed it to their own account, or did not confirm it for a week"
         case _:
-            return "they were removed from the repository's own members"
+            if _tells_way(reason):
+                return "they were removed from the repository's own members"
+            return "they lost it in the repository, in its project, and in every group that has it there"
 
 
 def _notes(explanation: Explanation) -> Iterator[str]:
@@ -271,10 +283,11 @@ def _ways(explanation: Explanation) -> Iterator[Sentence]:
 
 def _ways_at_host(explanation: Explanation, repository: RepositoryFact, remote: Remote) -> Iterator[Sentence]:
     role = f"{PLATFORMS[remote.platform].reading_role} or more" if remote.platform in PLATFORMS else "a role that reads"
-    home = explanation.home
-    if home is not None and home.url:
+    home, platform = explanation.home, PLATFORMS.get(remote.platform)
+    text = f"Give {explanation.person.login} the role {role} in {repository.path}."
+    if home is not None and home.url and (platform is None or platform.reads_by_home):
         yield _team_page(f"Give {explanation.person.login} the role {role} in {home.path}.", home, remote)
-    text = f"Or only in the repository itself: {role} in {repository.path}."
+        text = f"Or only in the repository itself: {role} in {repository.path}."
     yield _repository_page(text, repository, remote, Page.REPOSITORY_MEMBERS)
 
 

@@ -12,6 +12,7 @@ from tests.unit.organizations.company import (
     ACME,
     BACKEND,
     BOB,
+    GITLAB,
     GUESTS,
     LOCAL,
     OWNERS,
@@ -149,6 +150,22 @@ def test_the_nearest_way_is_a_role_that_reads_in_the_group_or_in_the_repository(
         "Or only in the repository itself: Reporter or more in acme/backend/lib.",
     ]
     assert ways[0].url == "https://git.test/groups/acme/backend/-/group_members"
+
+
+def test_where_only_the_best_permission_is_told_no_way_is_guessed() -> None:
+    company = Company(remote=replace(GITLAB, host="Bitbucket", platform="bitbucket"))
+
+    told = story(company.grant(GrantSource.DIRECT, account=1, role="Read"))
+
+    way = "Read of the repository, by themselves, a group or its project at Bitbucket"
+    assert way in told.reasons[0].text
+    assert told.ends[0].text == "they lost it in the repository, in its project, and in every group that has it there"
+
+
+def test_where_members_have_no_roles_that_read_the_way_is_the_repository() -> None:
+    company = Company(remote=replace(GITLAB, host="Bitbucket", platform="bitbucket")).join(GUESTS)
+
+    assert [way.text for way in story(company).ways] == ["Give bob the role Read or more in acme/backend/lib."]
 
 
 def test_a_package_that_composer_is_not_given_yet_is_noted() -> None:
