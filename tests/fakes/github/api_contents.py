@@ -39,9 +39,6 @@ def contents(call: Call) -> Response:
         raise not_found()
     prefix = f"{path}/" if path else ""
     entries = [_entry(call, repo, repository, row, f"{prefix}{row.name}", ref) for row in rows[:1000]]
-    if call.accepts("object"):
-        name = path.rpartition("/")[2]
-        return json_response({"type": "dir", "size": 0, "name": name, "path": path, "entries": entries})
     return json_response(entries)
 
 

@@ -118,5 +118,4 @@ def teams(call: Call) -> Response:
 
 def _team(call: Call, repo: Repo, team: Team, role: str) -> Json:
     given = resolved(call.core.state, repo.owner_id, role, "Team")
-    body = rendering.team(call.core, team, permissions=given.permissions) | {"permission": BY_RANK[given.rank]}
-    return body if call.core.is_server else body | {"access_source": "direct"}
+    return rendering.team(call.core, team, permissions=given.permissions) | {"permission": BY_RANK[given.rank]}
