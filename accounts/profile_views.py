@@ -15,7 +15,7 @@ from accounts.current import current_user, current_user_row
 from accounts.guards import login_required, recent_login_required
 from accounts.identities import IdentityTaken, LoginRefused, link_identity
 from accounts.notes import find_pending_link, forget_pending_link
-from integrations.service import list_integrations
+from integrations.service import list_login_integrations
 from models import Identity, Integration, record_audit, utc_now
 from web.database import get_session
 from web.login import (
@@ -40,7 +40,7 @@ def profile() -> ResponseReturnValue:
     return render_template(
         "accounts/profile.html",
         user=user,
-        others=[item for item in list_integrations(session) if item.is_for_login and item.id not in mine],
+        others=[item for item in list_login_integrations(session) if item.id not in mine],
         addresses=list_addresses(session, user.id),
         is_recent=is_recently_authenticated(),
     )

@@ -119,6 +119,19 @@ def test_a_draft_shows_its_keys_and_lets_nobody_in(
     assert "Bitbucket" not in text_of(owner.get("/setup/claim"))
 
 
+def test_a_draft_can_be_corrected_before_the_host_has_its_keys(
+    owner: Person, bitbucket: FakeBitbucketDataCenter, runtime: Runtime
+) -> None:
+    create(owner, bitbucket)
+    key = stored(runtime).client_id
+
+    answer = owner.post(EDIT, {**values(bitbucket, name="Our Bitbucket"), "action": "save"})
+
+    assert answer.headers["Location"] == EDIT
+    assert "The host still has to be told the keys" in text_of(owner.get(EDIT))
+    assert (stored(runtime).name, stored(runtime).client_id, stored(runtime).is_draft) == ("Our Bitbucket", key, True)
+
+
 def test_a_test_before_the_host_has_the_keys_says_so(
     owner: Person, bitbucket: FakeBitbucketDataCenter, runtime: Runtime
 ) -> None:
