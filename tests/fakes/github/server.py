@@ -78,14 +78,14 @@ class Application(BaseApplication[Core]):
     ) -> Response:
         """An answer with the headers of the limit; errors become answers."""
         if not request.headers.get("User-Agent"):
-            return Response(NO_AGENT, 403, content_type="text/plain")
+            return error(403, NO_AGENT).response()
         try:
             caller = identify(self.core, request)
         except ApiError as mistake:
             return mistake.response()
         count = 0 if request.path.endswith(UNCOUNTED) else 1
         toll = limits.toll_of(self.core, caller, request, count, resource=resource)
-        if toll is not None and toll.is_over:
+        if toll is not None and toll.is_over and count:
             return limits.refusal(toll, caller, request, resource)
         try:
             response = produce(self.core, request, caller)
