@@ -75,7 +75,7 @@ def read_bitbucket_cloud_version(access: HostAccess) -> HostVersion:
     """There is one Bitbucket Cloud and it has no versions; asked all the same, to see that its API can be reached."""
     with _open_client(access) as http:
         as_object(http.get_json(f"{API}/hook_events"), "the kinds of webhooks")
-    return HostVersion("Bitbucket Cloud", "")
+    return HostVersion("Bitbucket", "Cloud")
 
 
 class BitbucketCloudDirectory:

@@ -22,7 +22,7 @@ def probe_bitbucket_cloud(http: HttpClient) -> HostVersion:
     """
     answer = http.look("/!api/2.0/hook_events", accept="application/json")
     if _is_bitbucket_cloud(answer) or (http.base.host == _HOST and answer.status < 500):
-        return HostVersion("Bitbucket Cloud", "")
+        return HostVersion("Bitbucket", "Cloud")
     if answer.status >= 500:
         raise ConnectionFailed(
             Diagnosis(

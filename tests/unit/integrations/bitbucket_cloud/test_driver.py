@@ -256,7 +256,7 @@ def test_everybody_is_told_what_was_given_to_them(fake: FakeBitbucketCloud, acme
 def test_that_there_is_no_version_is_found_out_at_the_api(fake: FakeBitbucketCloud, acme: Acme) -> None:
     version = read_bitbucket_cloud_version(access_to(fake, fake.access_token(acme.home)))
 
-    assert version == HostVersion("Bitbucket Cloud", "")
+    assert version == HostVersion("Bitbucket", "Cloud")
     assert fake.requests[-1].path.endswith("/!api/2.0/hook_events")
 
 

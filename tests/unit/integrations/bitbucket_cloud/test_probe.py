@@ -33,7 +33,7 @@ def check(reply: bytes) -> tuple[Finding, str, str]:
 
 
 def test_bitbucket_cloud_is_recognized_without_a_login() -> None:
-    assert probe(SUBJECTS) == "Bitbucket Cloud"
+    assert probe(SUBJECTS) == "Bitbucket"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_bitbucket_org_is_known_by_its_name_unless_it_is_down(status: str, is_kn
 
         with HttpClient(url, policy=policy, resolver=lambda _host, _port: ["127.0.0.1"]) as http:
             if is_known:
-                assert probe_bitbucket_cloud(http).product == "Bitbucket Cloud"
+                assert probe_bitbucket_cloud(http).product == "Bitbucket"
             else:
                 with pytest.raises(ConnectionFailed):
                     probe_bitbucket_cloud(http)
