@@ -76,6 +76,12 @@ def test_a_token_without_scopes_does_not_tell_any(fake: FakeGitHub, acme: Acme) 
     assert viewer.scopes is None
 
 
+def test_addresses_that_a_token_may_not_read_are_none(fake: FakeGitHub, acme: Acme) -> None:
+    fake.misbehave("/user/emails", Kind.STATUS_404)
+
+    assert acme.host.directory.viewer().account.emails == ()
+
+
 def test_a_site_administrator_does_not_see_everything(fake: FakeGitHub) -> None:
     root = fake.add_user("root", is_site_admin=True)
 

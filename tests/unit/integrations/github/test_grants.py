@@ -88,6 +88,18 @@ def test_readers_are_exactly_those_of_the_host(
     assert found == {name: fake.readers(repo) for name, repo in acme.repos.items()}
 
 
+def test_where_roles_in_the_organization_are_hidden_each_repository_names_everybody(
+    fake: FakeGitHub, acme: Acme
+) -> None:
+    fake.set_base_permission(acme.home, "none")
+    fake.assign_role(fake.organization_role(acme.home, "Auditor"), acme.people["kim"])
+    fake.misbehave("organization-roles", Kind.STATUS_403)
+
+    found = found_readers(open_owner(fake, acme, ALL_SCOPES), str(acme.home.id))
+
+    assert found == {name: fake.readers(repo) for name, repo in acme.repos.items()}
+
+
 def test_everybody_reading_by_teams_alone_is_the_same_as_a_base_permission(fake: FakeGitHub, acme: Acme) -> None:
     fake.set_base_permission(acme.home, "none")
     everybody = fake.add_team(acme.home, "All", members=[acme.people[login] for login in ("mia", "tom", "pia", "kim")])
