@@ -42,6 +42,11 @@ class Basis:
     roles: Mapping[str, RemoteRole] = field(default_factory=dict)  # by account
     affiliation: Affiliation = "DIRECT"
 
+    @property
+    def is_effective(self) -> bool:
+        """Whether repositories name everybody, with what they have by all ways together."""
+        return self.affiliation == "ALL"
+
     def role_of(self, account_id: str) -> RemoteRole:
         """The role of a member who is no owner."""
         return self.roles.get(account_id, self.member)

@@ -36,11 +36,13 @@ class GitHubGrants:
         Raises IncompleteListing when GitHub left something out, NotFound for a repository that it does not show, and
         Forbidden when it hides the collaborators. Unavailable may also mean that the query took too long.
         """
-        affiliation = self._base_access.basis(organization_id).affiliation
+        basis = self._base_access.basis(organization_id)
+        affiliation = basis.affiliation
         for repository_id, connection in self._ask(repository_ids, affiliation):
             edges = list(self._list_edges(repository_id, connection, affiliation))
             for edge in edges:
-                yield RemoteMemberGrant(repository_id, convert_collaborator(edge, base_url=self._base_url))
+                member = convert_collaborator(edge, base_url=self._base_url, is_effective=basis.is_effective)
+                yield RemoteMemberGrant(repository_id, member)
 
     def _list_edges(self, repository_id: str, connection: JsonObject, affiliation: str) -> Iterator[JsonObject]:
         """The rows of all pages; as many as GitHub counts, each person once."""

@@ -115,7 +115,7 @@ def _organization(payload: JsonObject) -> tuple[HookEvent, ...]:
     if action not in {"member_added", "member_removed"}:
         return (Ping(),)
     membership = as_object(payload.get("membership"), "the membership")
-    return (MembersChanged(_account_id(membership, "user"), _organization_id(payload)),)
+    return (MembersChanged(_account_id(membership, "user")),)  # with the organization, all its teams are left
 
 
 def _installation(_payload: JsonObject) -> tuple[HookEvent, ...]:

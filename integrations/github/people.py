@@ -42,12 +42,14 @@ class GitHubPeople:
         row = as_object(self._http.get_json(url_path("repositories", repository_id)), "the repository")
         self._lookups.remember_node(row, repository_id)
         login = read_text(self._lookups.profile(account_id), "login")
-        affiliation = self._base_access.basis(_owner_id(row)).affiliation
-        variables: JsonObject = {"affiliation": affiliation, "login": login}
+        basis = self._base_access.basis(_owner_id(row))
+        variables: JsonObject = {"affiliation": basis.affiliation, "login": login}
         (node,) = self._graphql.ask(COLLABORATOR, [self._lookups.node_id(repository_id)], variables)
         connection = as_object(check_node(node, repository_id).get("collaborators"), "the collaborators")
         edges = as_objects(connection.get("edges"), "the collaborators")
-        members = (convert_collaborator(edge, base_url=self._base_url) for edge in edges)
+        members = (
+            convert_collaborator(edge, base_url=self._base_url, is_effective=basis.is_effective) for edge in edges
+        )
         return next((member for member in members if member.account.remote_id == account_id), None)
 
     def _member(self, row: JsonObject, profile: JsonObject, team_id: str, account_id: str) -> RemoteMember | None:

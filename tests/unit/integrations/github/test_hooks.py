@@ -89,10 +89,10 @@ def test_teams_are_named_with_their_organization() -> None:
     assert parse("team", action="deleted", team=team) == (MembersChanged(),)
 
 
-def test_whoever_joins_or_leaves_is_looked_for_in_the_organization() -> None:
+def test_whoever_joins_or_leaves_the_organization_is_looked_for_everywhere() -> None:
     body = {"membership": {"user": {"id": 12}}, "organization": {"id": 501}}
 
-    assert parse("organization", action="member_removed", **body) == (MembersChanged("12", "501"),)
+    assert parse("organization", action="member_removed", **body) == (MembersChanged("12"),)
 
 
 def test_another_default_branch_may_hold_another_package() -> None:
