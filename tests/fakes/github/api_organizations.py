@@ -14,7 +14,6 @@ from .routing import Call, Routes
 from .server_core import Core
 
 routes = Routes()
-SINCE_ORGANIZATION_ROLES = (3, 13)
 SORTS = ("created", "updated", "pushed", "full_name")
 
 
@@ -143,7 +142,7 @@ def _custom_role(call: Call, home: Organization, each: CustomRole) -> Json:
 def _roles_home(call: Call) -> Organization:
     """Raises ApiError 404 where the endpoints do not exist or the caller is no owner."""
     home = found_organization(call)
-    if call.core.release < SINCE_ORGANIZATION_ROLES or not call.caller.owns(home):
+    if not call.core.has_organization_roles or not call.caller.owns(home):
         raise not_found()
     return home
 

@@ -192,8 +192,10 @@ class Building:
         return role
 
     def organization_role(self, home: Organization, name: str, *, base: str = "pull") -> OrganizationRole:
-        """A role in all repositories of the organization."""
+        """A role in all repositories of the organization. Raises ValueError on servers that have no such thing."""
         state = self.core.state
+        if not self.core.has_organization_roles:
+            raise ValueError(f"{self.core.version} has no organization roles")
         with state.lock:
             role = OrganizationRole(state.next_id("roles"), home.id, name, base, self.core.clock.now())
             state.organization_roles[role.id] = role

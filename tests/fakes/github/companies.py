@@ -147,7 +147,8 @@ def random_company(fake: FakeGitHub, seed: int) -> Organization:
     for person in people:
         for repo in dice.sample(repos, k=dice.choice((0, 0, 0, 1, 2))):
             fake.add_collaborator(repo, person, dice.choice((*ROLES, custom.name)))
-    _random_organization_roles(fake, dice, home, teams, members)
+    if fake.core.has_organization_roles:
+        _random_organization_roles(fake, dice, home, teams, members)
     _strangers(fake, dice, people)
     return home
 

@@ -14,6 +14,7 @@ HOUR = 3600
 DEFAULT_API_VERSION = "2022-11-28"
 NEXT_API_VERSION = "2026-03-10"
 CLOUD = (999, 0)
+SINCE_ORGANIZATION_ROLES = (3, 13)
 
 
 @dataclass(slots=True)
@@ -40,6 +41,10 @@ class Core(BaseCore[State]):
             return CLOUD
         major, minor = self.version.split(".")[:2]
         return int(major), int(minor)
+
+    @property
+    def has_organization_roles(self) -> bool:
+        return self.release >= SINCE_ORGANIZATION_ROLES
 
     @property
     def api_url(self) -> str:
