@@ -175,7 +175,7 @@ class Person:
                     url = action if action.startswith("http") else root + action
                     fields = {**dict(_hidden_fields(body)), name: html.unescape(value)}
                     return self.host.post(url, data=fields, allow_redirects=False)
-        raise AssertionError(f"no button at the host for {self.host_login}: {answer.text[:600]}")
+        raise AssertionError(f"no form at the host for {self.host_login}: {answer.text[:600]}")
 
     def _presses(self, label: str) -> bool:
         if label.startswith("Sign in as"):

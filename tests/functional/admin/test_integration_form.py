@@ -216,7 +216,7 @@ def test_no_use_at_all_is_refused(page: IntegrationPage, runtime: Runtime) -> No
 
 
 def test_a_platform_that_is_not_offered_is_refused(page: IntegrationPage, runtime: Runtime) -> None:
-    answer = page.send(platform="github", shown_platform="github")
+    answer = page.send(platform="azure_devops", shown_platform="github")
 
     assert "Not a valid choice" in field_error(answer, "platform")
     assert stored(runtime) == []
