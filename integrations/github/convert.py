@@ -95,11 +95,10 @@ def _account(
 def convert_viewer(
     user: JsonObject, emails: Iterable[JsonObject], *, scopes: frozenset[str] | None, base_url: str
 ) -> Viewer:
-    """The owner of a credential, with the e-mail addresses that are verified."""
+    """The owner of a credential, with all addresses. Servers that send no mail verify none of them."""
     found = (
-        RemoteEmail(read_text(row, "email"), is_verified=True, is_primary=bool(find_flag(row, "primary")))
+        RemoteEmail(read_text(row, "email"), bool(find_flag(row, "verified")), bool(find_flag(row, "primary")))
         for row in emails
-        if find_flag(row, "verified")
     )
     account = replace(convert_account(user, base_url=base_url), emails=tuple(found))
     return Viewer(account, scopes=scopes)

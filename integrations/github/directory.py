@@ -41,7 +41,7 @@ class GitHubDirectory:
         self._scopes, self._base_url = scopes, base_url
 
     def viewer(self) -> Viewer:
-        """The token's owner, with verified e-mail addresses where the token may read them, and the token's scopes.
+        """The token's owner, with e-mail addresses where the token may read them, and the token's scopes.
 
         Raises Unauthorized also for a suspended account.
         """

@@ -17,7 +17,7 @@ _INCLUDED = {
 }
 _ASKED = (
     Scope("read:user", "to know who logs in", Use.LOG_IN),
-    Scope("user:email", "to show the verified e-mail addresses of whoever logs in", Use.LOG_IN),
+    Scope("user:email", "to show the e-mail addresses of whoever logs in", Use.LOG_IN),
     Scope("read:org", "to see which organizations and teams the account belongs to", Use.LOG_IN),
     Scope(
         "repo",

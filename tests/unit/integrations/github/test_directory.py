@@ -52,13 +52,16 @@ def acme(fake: FakeGitHub) -> Acme:
     return Acme(home, dev, web, logging, olga, mia, token, open_fake(fake, token))
 
 
-def test_the_viewer_has_the_verified_address_and_the_scopes(fake: FakeGitHub, acme: Acme) -> None:
+def test_the_viewer_has_addresses_and_scopes(fake: FakeGitHub, acme: Acme) -> None:
     host = open_fake(fake, fake.personal_token(acme.olga, ["repo", "user"]))
 
     viewer = host.directory.viewer()
 
     assert (viewer.account.remote_id, viewer.account.login) == (str(acme.olga.id), "olga")
-    assert viewer.account.emails == (RemoteEmail("olga@example.com", True, is_primary=True),)
+    assert viewer.account.emails == (
+        RemoteEmail("olga@example.com", True, is_primary=True),
+        RemoteEmail("olga@home.test", False),
+    )
     assert viewer.scopes == frozenset({"repo", "user"})
     assert not viewer.is_administrator
 
