@@ -6,7 +6,7 @@ from dataclasses import replace
 from tests.fakes.parts.repository import Repository
 
 from . import hook_events
-from .model import Organization, OrganizationMembership, Repo, Team, TeamMembership, User
+from .model import Organization, OrganizationMembership, Repo, Team, TeamMembership, User, role_name
 from .rights import is_member
 from .server_core import Core
 
@@ -142,9 +142,13 @@ def put_collaborator(core: Core, repo: Repo, user: User, role: str) -> None:
         rows = core.state.collaborators.setdefault(repo.id, {})
         former = rows.get(user.id)
         rows[user.id] = role
-        changes = {"permission": {"from": former, "to": role}, "role_name": {"to": role}}
-        action = "added" if former is None else "edited"
-        hook_events.collaborator_changed(core, repo, user, action, changes=changes)
+        now, before = role_name(role), role_name(former or "none")
+        changes: dict[str, object] = {"permission": {"to": now}, "role_name": {"to": now}}
+        if former is None:
+            hook_events.collaborator_changed(core, repo, user, "added", changes=changes)
+            return
+        changes |= {"old_permission": {"from": before}, "permission": {"from": before, "to": now}}
+        hook_events.collaborator_changed(core, repo, user, "edited", changes=changes)
 
 
 def remove_collaborator(core: Core, repo: Repo, user: User) -> None:

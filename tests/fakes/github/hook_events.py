@@ -83,8 +83,11 @@ def team_member_changed(core: Core, team: Team, user: User, action: str, *, is_g
 def organization_member_changed(core: Core, row: OrganizationMembership, action: str) -> None:
     """member_added, member_removed or member_invited. A change of the role is told to nobody."""
     home = core.state.organizations[row.organization_id]
-    part = payloads.membership_part(core, row)
-    body = payloads.organization_event(core, home, sender_in(core, home.id), action, membership=part)
+    sender = sender_in(core, home.id)
+    part: Json = {"membership": payloads.membership_part(core, row)}
+    if action == "member_invited":
+        part = payloads.invitation_part(core, row, sender)
+    body = payloads.organization_event(core, home, sender, action, **part)
     _tell_organization(core, home.id, "organization", body)
 
 

@@ -9,7 +9,8 @@ from .model import Hook, Organization, OrganizationMembership, Repo, Team, User
 from .rendering import account, organization, organization_membership, stamp, team_part
 from .rendering_hooks import hook as hook_row
 from .rendering_repos import event_organization, event_repository
-from .server_core import Core
+from .rights import resolved
+from .server_core import Core, node_id
 
 SHOWN_COMMITS = 2048
 ZEN = "Anything added dilutes everything else."
@@ -139,7 +140,9 @@ def team_event(core: Core, team: Team, sender: User, action: str, repo: Repo | N
     shown = team_part(core, team) | {"parent": None if parent is None else team_part(core, parent)}
     body: Json = {"action": action, "team": shown} | more
     if repo is not None:
-        body["repository"] = event_repository(core, repo)
+        role = core.state.team_repos.get(team.id, {}).get(repo.id, "none")
+        given = resolved(core.state, home.id, role, "Team")
+        body["repository"] = event_repository(core, repo) | {"permissions": given.permissions}
     return about_organization(core, home, sender, **body)
 
 
@@ -159,3 +162,23 @@ def membership_part(core: Core, row: OrganizationMembership) -> Json:
     """A membership without the organization, which stands beside it."""
     body = organization_membership(core, row)
     return {name: body[name] for name in ("url", "state", "role", "organization_url", "user")}
+
+
+def invitation_part(core: Core, row: OrganizationMembership, inviter: User) -> Json:
+    """What an invitation is told with in place of the membership."""
+    user = core.state.users[row.user_id]
+    url = f"{core.api_url}/organizations/{row.organization_id}/invitations/{user.id}"
+    invitation: Json = {
+        "id": user.id,
+        "node_id": node_id("User", user.id),
+        "login": user.login,
+        "email": None,
+        "role": "admin" if row.role == "admin" else "direct_member",
+        "created_at": stamp(core.clock.now()),
+        "failed_at": None,
+        "failed_reason": None,
+        "inviter": account(core, inviter),
+        "team_count": 0,
+        "invitation_teams_url": f"{url}/teams",
+    }
+    return {"invitation": invitation, "user": account(core, user)}

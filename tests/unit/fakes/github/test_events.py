@@ -174,3 +174,18 @@ def test_a_delivery_can_be_repeated_by_hand(hooked: FakeGitHub, acme: Acme, rece
     again = hooked.redeliver(record)
 
     assert (again.guid, again.is_redelivery) == (record.guid, True)
+
+
+def test_changes_of_people_say_what_was_before(hooked: FakeGitHub, acme: Acme) -> None:
+    hooked.add_collaborator(acme.library, acme.eve, "push")
+    hooked.add_member(acme.organization, acme.eve, state="pending")
+
+    edited, invited = (each.payload for each in hooked.wait_for_deliveries())
+
+    assert edited["changes"] == {
+        "old_permission": {"from": "triage"},
+        "permission": {"from": "triage", "to": "write"},
+        "role_name": {"to": "write"},
+    }
+    assert isinstance(invited["invitation"], dict)
+    assert (invited["invitation"]["login"], "membership" in invited) == ("eve", False)
