@@ -118,6 +118,7 @@ class RemoteMember:
     role: RemoteRole
     expires_on: date | None = None
     is_awaiting: bool = False
+    is_sum: bool = False  # what all ways together give; the host does not say which they are
 
 
 @dataclass(frozen=True, slots=True)

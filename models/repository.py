@@ -56,7 +56,7 @@ class GrantSource(StrEnum):
 
     TEAM = "team"  # everybody in `team_id`
     DIRECT = "direct"  # the account `identity_id`, on this repository itself
-    INHERITED = "inherited"  # the account `identity_id`, through something above the repository that is no team here
+    INHERITED = "inherited"  # the account `identity_id`, by ways that the host adds up and does not name
     BASE = "base"  # everybody who has an account at the host (default permission)
     CONFIRMED = "confirmed"  # the host showed it to the account's own token; ends by itself unless confirmed again
     INTERNAL = "internal"  # the same for what all of the company may read; it makes nobody a member

@@ -80,6 +80,8 @@ def _because(reason: Reason, organization: str) -> str:
             return f"everybody with an account at {host} may, unless it is known to be external"
         case Source.CONFIRMED | Source.INTERNAL:
             return f"{host} showed it to their own account"
+        case Source.INHERITED:
+            return f"{host} gives them {reason.role} there, everything added up"
         case Source.VISIBILITY:
             return f"the repository is {_visibility_of(reason)} at {host}, and {_open_to(reason)}"
         case _:
@@ -109,8 +111,6 @@ def _place(reason: Reason) -> str:
     """ "Developer in acme/backend at GitLab"."""
     at = f" at {reason.remote.host}" if reason.remote else ""
     role = reason.role or "member"
-    if reason.source is Source.INHERITED:
-        return f"{role} of something above the repository{at}"
     if reason.team is None:
         return f"{role} of {_repository_of(reason)}{at}"
     if reason.team.synchronization_id is None:
@@ -146,7 +146,7 @@ _SHORT: dict[Source, Callable[[Reason, str], str]] = {
     Source.ADMIN: lambda reason, organization: f"admin of {organization}",
     Source.TEAM: lambda reason, _: f"{_short_place(reason)}{_inherited(reason)}",
     Source.DIRECT: lambda reason, _: f"{reason.role} of {_repository_of(reason)}",
-    Source.INHERITED: lambda reason, _: f"{reason.role} of something above the repository",
+    Source.INHERITED: lambda reason, _: f"{reason.role}, everything added up",
     Source.BASE: lambda reason, _: f"for everybody at {reason.remote.host}" if reason.remote else "for everybody",
     Source.CONFIRMED: lambda reason, _: "shown to their own account",
     Source.INTERNAL: lambda reason, _: "internal, and shown to their own account",
@@ -180,6 +180,8 @@ def _would_end(reason: Reason, organization: str) -> str:
             return f"they left {where}{below}{weaker}"
         case Source.BASE:
             return "the default permission became none, or their account external"
+        case Source.INHERITED:
+            return "no group, project, organization or grant of their own gave it any more"
         case Source.CONFIRMED | Source.INTERNAL:
             return "the host no longer showed it to their own account, or did not confirm it for a week"
         case _:

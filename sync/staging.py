@@ -66,6 +66,7 @@ def _member_to_json(member: RemoteMember) -> Row:
         "role": _role_to_json(role),
         "expires": member.expires_on.isoformat() if member.expires_on else None,
         "awaiting": member.is_awaiting,
+        "effective": member.is_sum,
     }
 
 
@@ -81,7 +82,7 @@ def _member_from_json(row: Row) -> RemoteMember:
         web_url=row["url"],
     )
     expires_on = date.fromisoformat(row["expires"]) if row["expires"] else None
-    return RemoteMember(account, _role_from_json(row["role"]), expires_on, row["awaiting"])
+    return RemoteMember(account, _role_from_json(row["role"]), expires_on, row["awaiting"], row["effective"])
 
 
 def _grant_to_json(grant: RemoteGrant) -> Row:

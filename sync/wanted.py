@@ -1,6 +1,6 @@
 """Decide from a snapshot who should be in which team, and who may read which repository. Pure: no I/O, no clock."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -161,18 +161,47 @@ def _grants(
         key: {member.account.remote_id: (member.role.level, member.role.reads_code) for member in part}
         for key, part in members.items()
     }
-    grants: dict[GrantKey, WantedGrant] = {}
+    grants = dict(_named_grants(snapshot, roles))
+    readers = _readers_by_team(grants, members)
     for repository in snapshot.repositories:
         if repository.code_access is not CodeAccess.DISABLED:
             team_id = repository.team_id or ""
             grants.update(_team_grants(repository, roles.get(team_id, [])))
             if not _is_open(snapshot, team_id):
                 own = collaborators.get(repository.remote_id, [])
-                grants.update(_direct_grants(repository, own, levels.get(team_id, {})))
+                others = _unexplained(repository, own, levels.get(team_id, {}), readers)
+                grants.update(_direct_grants(repository, others))
             grants.update(_visibility_grant(repository))
             grants.update(_base_grant(repository))
-    grants.update(_named_grants(snapshot, roles))
     return grants
+
+
+def _readers_by_team(named: Mapping[GrantKey, WantedGrant], members: Members) -> dict[str, set[str]]:
+    """By repository, the accounts in teams that were granted it."""
+    readers: dict[str, set[str]] = {}
+    for key in named:
+        team_id, role = key.team or ("", "")
+        accounts = (member.account.remote_id for member in members.get(team_id, ()) if member.role.key == role)
+        readers.setdefault(key.repository_id, set()).update(accounts)
+    return readers
+
+
+def _unexplained(
+    repository: RemoteRepository,
+    members: list[RemoteMember],
+    in_group: dict[str, tuple[int, bool]],
+    readers: Mapping[str, set[str]],
+) -> Iterator[RemoteMember]:
+    """Those whose role is more than what their group gives; where the host only adds everything up, than any team."""
+    of_teams = readers.get(repository.remote_id, set())
+    for member in members:
+        account_id, role = member.account.remote_id, member.role
+        level, is_reading = in_group.get(account_id, (None, False))
+        if member.is_sum:
+            if not is_reading and account_id not in of_teams:
+                yield member
+        elif (level, is_reading) != (role.level, role.reads_code):
+            yield member
 
 
 def _named_grants(snapshot: Snapshot, roles: dict[str, list[WantedTeam]]) -> Iterator[tuple[GrantKey, WantedGrant]]:
@@ -202,12 +231,12 @@ def _team_grants(repository: RemoteRepository, roles: list[WantedTeam]) -> Itera
 
 
 def _direct_grants(
-    repository: RemoteRepository, members: list[RemoteMember], in_group: dict[str, tuple[int, bool]]
+    repository: RemoteRepository, members: Iterable[RemoteMember]
 ) -> Iterator[tuple[GrantKey, WantedGrant]]:
     for member in members:
-        account_id, role = member.account.remote_id, member.role
-        if in_group.get(account_id) != (role.level, role.reads_code) and reads_code(repository, role):
-            key = GrantKey(repository.remote_id, _source(role, GrantSource.DIRECT), account_id=account_id)
+        role, through = member.role, GrantSource.INHERITED if member.is_sum else GrantSource.DIRECT
+        if reads_code(repository, role):
+            key = GrantKey(repository.remote_id, _source(role, through), account_id=member.account.remote_id)
             yield key, WantedGrant(role.name, role.level, member.expires_on)
 
 

@@ -140,7 +140,9 @@ def convert_grant(row: JsonObject, *, base_url: str) -> RemoteMemberGrant:
     """A row of effective permissions: the best of all that somebody has in a repository, however it was given."""
     user = as_object(row.get("user"), "the user")
     role = repository_role(read_text(row, "permission"))
-    return RemoteMemberGrant(read_repository_id(row), RemoteMember(convert_account(user, base_url=base_url), role))
+    return RemoteMemberGrant(
+        read_repository_id(row), RemoteMember(convert_account(user, base_url=base_url), role, is_sum=True)
+    )
 
 
 def grant_key(row: JsonObject) -> str:

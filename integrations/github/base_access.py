@@ -43,7 +43,7 @@ class Basis:
     affiliation: Affiliation = "DIRECT"
 
     @property
-    def is_effective(self) -> bool:
+    def is_sum(self) -> bool:
         """Whether repositories name everybody, with what they have by all ways together."""
         return self.affiliation == "ALL"
 

@@ -162,17 +162,17 @@ def convert_member(row: JsonObject, role: RemoteRole = TEAM_MEMBER, *, base_url:
     return RemoteMember(convert_account(row, base_url=base_url), role)
 
 
-def convert_collaborator(edge: JsonObject, *, base_url: str, is_effective: bool = False) -> RemoteMember:
+def convert_collaborator(edge: JsonObject, *, base_url: str, is_sum: bool = False) -> RemoteMember:
     """Somebody with a permission in a repository. GraphQL names the usual role that a custom one builds upon.
 
-    `is_effective`: not only collaborators were asked for, but all with what they have by whatever way.
+    `is_sum`: not only collaborators were asked for, but all with what they have by whatever way.
     """
     permission = read_text(edge, "permission").lower()
     if permission not in ROLE_NAMES:
         raise UnexpectedResponse(f"the permission {permission[:40]!r} is not known")
     node = as_object(edge.get("node"), "the collaborator")
     account = convert_user_node(node, base_url=base_url)
-    return RemoteMember(account, usual_role(permission), is_effective=is_effective)
+    return RemoteMember(account, usual_role(permission), is_sum=is_sum)
 
 
 def convert_repository(row: JsonObject, *, base_url: str) -> RemoteRepository:

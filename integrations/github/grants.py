@@ -41,7 +41,7 @@ class GitHubGrants:
         for repository_id, connection in self._ask(repository_ids, affiliation):
             edges = list(self._list_edges(repository_id, connection, affiliation))
             for edge in edges:
-                member = convert_collaborator(edge, base_url=self._base_url, is_effective=basis.is_effective)
+                member = convert_collaborator(edge, base_url=self._base_url, is_sum=basis.is_sum)
                 yield RemoteMemberGrant(repository_id, member)
 
     def _list_edges(self, repository_id: str, connection: JsonObject, affiliation: str) -> Iterator[JsonObject]:

@@ -47,9 +47,7 @@ class GitHubPeople:
         (node,) = self._graphql.ask(COLLABORATOR, [self._lookups.node_id(repository_id)], variables)
         connection = as_object(check_node(node, repository_id).get("collaborators"), "the collaborators")
         edges = as_objects(connection.get("edges"), "the collaborators")
-        members = (
-            convert_collaborator(edge, base_url=self._base_url, is_effective=basis.is_effective) for edge in edges
-        )
+        members = (convert_collaborator(edge, base_url=self._base_url, is_sum=basis.is_sum) for edge in edges)
         return next((member for member in members if member.account.remote_id == account_id), None)
 
     def _member(self, row: JsonObject, profile: JsonObject, team_id: str, account_id: str) -> RemoteMember | None:

@@ -44,7 +44,7 @@ YES = {
     "because they are Reporter of the repository itself at GitLab.": (
         Company().grant(GrantSource.DIRECT, account=1, role="Reporter")
     ),
-    "because they are Reporter of something above the repository at GitLab.": (
+    "because GitLab gives them Reporter there, everything added up.": (
         Company().grant(GrantSource.INHERITED, account=1, role="Reporter")
     ),
     "because everybody with an account at GitLab may, unless it is known to be external.": (

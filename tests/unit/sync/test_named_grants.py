@@ -10,7 +10,7 @@ from sync.plan import plan_synchronization
 from sync.snapshot import SKIPPED, Part, Snapshot
 from sync.state import State, TeamValue
 from sync.wanted import GrantKey, Wanted, WantedGrant, read_wanted
-from tests.unit.sync.remote import DEVELOPER, GUEST, TODAY, complete, member, repository, snapshot, team, unknown
+from tests.unit.sync.remote import DEVELOPER, GUEST, OWNER, TODAY, complete, member, repository, snapshot, team, unknown
 
 BACKEND = team("2", path="acme/backend")
 API = team("3", path="acme/api", parent_id="2")
@@ -205,3 +205,19 @@ def test_direct_members_with_other_roles_are_granted_too() -> None:
     remote = company(repository_members={"100": complete(member("zoe", DEVELOPER))})
 
     assert GrantKey("100", GrantSource.DIRECT, account_id="id-zoe") in read_wanted(remote, today=TODAY).grants
+
+
+def test_what_the_host_adds_up_counts_where_no_team_gives_it() -> None:
+    bob, zoe = (replace(member(login, READ), is_sum=True) for login in ("bob", "zoe"))
+    ann = replace(member("ann", READ), is_sum=True)
+    remote = company(
+        team_members={"1": complete(member("ann", OWNER)), "2": complete(member("bob", TEAM_MEMBER))},
+        team_grants={"2": granted()},
+        repository_members={"100": complete(ann, bob, zoe)},
+    )
+
+    grants = read_wanted(remote, today=TODAY).grants
+
+    assert {key.account_id for key in grants if key.account_id} == {"id-zoe"}
+    assert GrantKey("100", GrantSource.INHERITED, account_id="id-zoe") in grants
+    assert TEAM_GRANT in grants
