@@ -1,0 +1,132 @@
+"""Whatever a company is like and becomes, on every code host: those may read by our plan whom the host lets read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from integrations.codehost import RemoteMember
+from models import PartStatus
+from sync.plan import plan_synchronization
+from sync.snapshot import Item, Part, Snapshot
+from sync.state import State
+from sync.wanted import accounts_of
+from tests.conftest import SCALE
+from tests.unit.sync.checking import applied
+from tests.unit.sync.companies import bitbucket_cloud, bitbucket_dc, github, gitlab
+from tests.unit.sync.companies.access import read_state
+from tests.unit.sync.companies.drawing import BY_DEFAULT, Readers, field_sets, hidden_parts, mixed
+from tests.unit.sync.remote import TODAY
+
+
+@dataclass(frozen=True)
+class Host:
+    """How companies of one platform are drawn, what is true there, and what a run would read."""
+
+    companies: Callable[[], st.SearchStrategy[Any]]
+    readers: Callable[[Any], Readers]
+    snapshot: Callable[..., Snapshot]
+    model: type
+
+
+HOSTS = {
+    module.__name__.rpartition(".")[2]: Host(module.companies, module.readers, module.snapshot, module.Company)
+    for module in (github, gitlab, bitbucket_dc, bitbucket_cloud)
+}
+UNREAD: Part[Any] = Part(PartStatus.UNKNOWN)
+many_companies = settings(max_examples=BY_DEFAULT * SCALE)
+on_every_host = pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
+
+
+def after(state: State, remote: Snapshot) -> State:
+    """Our side when the plan was carried out."""
+    return applied(state, plan_synchronization(state, remote, today=TODAY))
+
+
+def readers_here(company: Any, state: State) -> Readers:
+    return read_state(state, today=TODAY, externals=getattr(company, "externals", ()))
+
+
+@on_every_host
+@many_companies
+@given(data=st.data())
+def test_whom_the_host_lets_read_may_read_here_and_after_any_change_again(host: Host, data: st.DataObject) -> None:
+    first = data.draw(host.companies())
+    second = mixed(first, data.draw(host.companies()), data.draw(field_sets(host.model)))
+
+    begun = after(State(), host.snapshot(first))
+    assert readers_here(first, begun) == host.readers(first)
+
+    changed = after(begun, host.snapshot(second))
+    assert readers_here(second, changed) == host.readers(second)
+    assert plan_synchronization(changed, host.snapshot(second), today=TODAY).is_empty
+
+
+@on_every_host
+@many_companies
+@given(data=st.data())
+def test_what_could_not_be_read_stays_as_it_was(host: Host, data: st.DataObject) -> None:
+    """Nobody loses what the host still grants, or what was only not read; nobody gets what neither list tells."""
+    first, hidden = data.draw(host.companies()), data.draw(hidden_parts())
+    second = mixed(first, data.draw(host.companies()), data.draw(field_sets(host.model)))
+    old, partial = host.snapshot(first), host.snapshot(second, hidden)
+    begun = after(State(), old)
+
+    changed, filled = after(begun, partial), after(State(), filled_up(partial, old))
+
+    now, before = readers_here(second, changed), readers_here(first, begun)
+    certain = readers_here(second, replace(in_both(begun, filled), identities=changed.identities))
+    assert all(people <= now[key] for key, people in certain.items())
+    if partial.may_remove:
+        wanted = readers_here(second, filled)
+        assert all(people <= before.get(key, set()) | wanted.get(key, set()) for key, people in now.items())
+    else:
+        assert set().union(*now.values()) <= set(begun.identities) | set().union(*readers_here(second, filled).values())
+
+
+def in_both(one: State, other: State) -> State:
+    """What both have."""
+    return replace(
+        other,
+        repositories={key: value for key, value in other.repositories.items() if key in one.repositories},
+        memberships={key: value for key, value in other.memberships.items() if key in one.memberships},
+        standing={key: value for key, value in other.standing.items() if key in one.standing},
+        grants={key: value for key, value in other.grants.items() if key in one.grants},
+    )
+
+
+def filled_up(partial: Snapshot, old: Snapshot) -> Snapshot:
+    """The snapshot with the older lists in place of those that it lacks: what it would mean that they are the same."""
+    repository_teams = _filled(partial.repository_teams, old.repository_teams)
+    listed = {team.remote_id: team for team in partial.teams}
+    named = {grant.team.remote_id: grant.team for part in repository_teams.values() for grant in part.items}
+    teams = {**named, **listed}
+    return replace(
+        partial,
+        teams=tuple(teams.values()),
+        team_members=_known(
+            partial, _filled({k: partial.team_members.get(k, UNREAD) for k in teams}, old.team_members)
+        ),
+        repository_members=_known(partial, _filled(partial.repository_members, old.repository_members)),
+        team_grants=_filled(partial.team_grants, old.team_grants),
+        repository_teams=repository_teams,
+        may_remove=True,
+    )
+
+
+def _filled(parts: Mapping[str, Part[Item]], old: Mapping[str, Part[Item]]) -> dict[str, Part[Item]]:
+    nothing: Part[Item] = Part(PartStatus.COMPLETE)
+    return {key: old.get(key, nothing) if part.is_open else part for key, part in parts.items()}
+
+
+def _known(partial: Snapshot, parts: Mapping[str, Part[RemoteMember]]) -> dict[str, Part[RemoteMember]]:
+    """Who is blocked is known of everybody in a list that was read."""
+    accounts = accounts_of(partial)
+
+    def known(member: RemoteMember) -> RemoteMember:
+        return replace(member, account=accounts.get(member.account.remote_id, member.account))
+
+    return {key: replace(part, items=tuple(map(known, part.items))) for key, part in parts.items()}
