@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from integrations.bitbucket_cloud.convert import convert_hook, read_uuid
 from integrations.bitbucket_cloud.source import repository_path
 from integrations.codehost import HookLevel, RemoteHook
+from integrations.errors import Rejected
 from integrations.fields import Json, JsonObject, as_object, find_text, read_text
 from integrations.http import HttpClient
 from integrations.paging import NEXTS
-from integrations.urls import url_path
+from integrations.urls import parse_url, url_path
 
 EVENTS = {
     HookLevel.ORGANIZATION: ("repo:push", "repo:created", "repo:updated", "repo:deleted", "repo:transfer"),
@@ -28,6 +29,7 @@ class BitbucketCloudHookInstaller:
     def __init__(self, http: HttpClient) -> None:
         self._http = http
         self._events: dict[HookLevel, list[Json]] = {}
+        self._refusals: dict[str, Rejected] = {}  # by the host of the URL: it is no better for the next repository
 
     def list_hooks(self, level: HookLevel, parent_id: str) -> Iterator[RemoteHook]:
         """All hooks, also those of others."""
@@ -39,6 +41,8 @@ class BitbucketCloudHookInstaller:
         The secret is always sent, so that it is the one we know. Raises Forbidden (a workspace's hooks are its owners'
         business), NotFound, or Rejected when Bitbucket does not want the URL (an internal address).
         """
+        if (refusal := self._refusals.get(parse_url(url).host)) is not None:
+            raise Rejected(str(refusal), status=refusal.status, reason=refusal.reason)
         same = [row for row in self._rows(level, parent_id) if find_text(row, "url") == url]
         oldest = sorted(same, key=lambda row: (find_text(row, "created_at"), read_uuid(row)))
         payload: JsonObject = {
@@ -48,17 +52,25 @@ class BitbucketCloudHookInstaller:
             "secret": secret,
             "events": self._wanted_events(level),
         }
-        path = _hooks_path(level, parent_id)
-        if not oldest:
-            return convert_hook(as_object(self._http.post_json(path, payload), "the hook"))
         for copy in oldest[1:]:
             self.remove_hook(level, parent_id, read_uuid(copy))
-        address = path + url_path(read_uuid(oldest[0]))
-        return convert_hook(as_object(self._http.put_json(address, payload), "the hook"))
+        try:
+            return self._write(_hooks_path(level, parent_id), oldest[:1], payload)
+        except Rejected as error:
+            if "url" in error.reason.lower():
+                self._refusals[parse_url(url).host] = error
+            raise
 
     def remove_hook(self, level: HookLevel, parent_id: str, remote_id: str) -> None:
         """Remove a hook. Raises NotFound when it is gone already."""
         self._http.delete(_hooks_path(level, parent_id) + url_path(remote_id))
+
+    def _write(self, path: str, existing: list[JsonObject], payload: JsonObject) -> RemoteHook:
+        if existing:
+            row = self._http.put_json(path + url_path(read_uuid(existing[0])), payload)
+        else:
+            row = self._http.post_json(path, payload)
+        return convert_hook(as_object(row, "the hook"))
 
     def _rows(self, level: HookLevel, parent_id: str) -> Iterator[JsonObject]:
         return self._http.paginate(_hooks_path(level, parent_id), key=read_uuid, style=NEXTS)

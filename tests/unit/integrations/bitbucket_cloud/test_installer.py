@@ -110,6 +110,20 @@ def test_an_internal_address_is_refused_in_bitbuckets_words(acme: Acme, installe
     assert "url" in caught.value.reason.lower()
 
 
+def test_an_address_that_was_refused_is_not_tried_at_every_repository(fake: FakeBitbucketCloud, acme: Acme) -> None:
+    installer = installer_of(acme.host)
+    with pytest.raises(Rejected):
+        installer.ensure_hook(WORKSPACE, acme.home.uuid, url="http://127.0.0.1:1/hook/1", secret="one")
+    before = len(fake.requests)
+
+    with pytest.raises(Rejected) as caught:
+        installer.ensure_hook(REPOSITORY, acme.logging.uuid, url="http://127.0.0.1:1/hook/2", secret="one")
+
+    assert "url" in caught.value.reason.lower()
+    assert len(fake.requests) == before
+    assert installer.ensure_hook(REPOSITORY, acme.logging.uuid, url=URL, secret="one").url == URL
+
+
 def test_no_second_hook_is_made_when_the_list_can_not_be_read(
     fake: FakeBitbucketCloud, acme: Acme, installer: HookInstaller
 ) -> None:
