@@ -16,9 +16,11 @@ from tests.fakes.bitbucket_cloud import companies as cloud_companies
 from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter
 from tests.fakes.bitbucket_dc import companies as dc_companies
 from tests.fakes.company import large_company, random_company
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github import companies as github_companies
 from tests.fakes.gitlab import FakeGitLab
 
-Fake = FakeGitLab | FakeBitbucketCloud | FakeBitbucketDataCenter
+Fake = FakeGitLab | FakeGitHub | FakeBitbucketCloud | FakeBitbucketDataCenter
 CALLBACK = "http://localhost:8000/oauth/host/callback"
 
 
@@ -81,6 +83,34 @@ def _large_gitlab(fake: Fake, repositories: int, teams: int, people: int) -> Hos
     return _gitlab(fake, large_company(fake, groups=teams, projects=repositories, members=people).id)
 
 
+def _github(fake: Fake, login: str) -> Hosted:
+    assert isinstance(fake, FakeGitHub)
+    home, repos = fake.organization(login), fake.state.repos
+    token = fake.personal_token(fake.user("owner"), ("repo", "read:org", "admin:org"))
+
+    def readers() -> dict[str, set[str]]:
+        ours = {key: repo for key, repo in repos.items() if repo.owner_id == home.id}
+        return {str(key): {str(user) for user in fake.readers(repo)} for key, repo in ours.items()}
+
+    return Hosted("github_enterprise_server", fake, str(home.id), token, readers)
+
+
+def _random_github(fake: Fake, seed: int) -> Hosted:
+    assert isinstance(fake, FakeGitHub)
+    return _github(fake, github_companies.random_company(fake, seed).login)
+
+
+def _large_github(fake: Fake, repositories: int, teams: int, people: int) -> Hosted:
+    assert isinstance(fake, FakeGitHub)
+    made = github_companies.large_company(fake, teams=teams, repositories=repositories, members=people)
+    return _github(fake, made.login)
+
+
+def _start_github() -> FakeGitHub:
+    """One that does not list people whom it lets nowhere in: where it does, nothing tells them from the others."""
+    return FakeGitHub(lists_suspended=False)
+
+
 def _cloud(fake: Fake, workspace: str) -> Hosted:
     assert isinstance(fake, FakeBitbucketCloud)
     client_id, _ = fake.application(redirect_uri=CALLBACK, workspace=fake.workspace(workspace))
@@ -126,6 +156,7 @@ def _large_dc(fake: Fake, repositories: int, teams: int, people: int) -> Hosted:
 
 HOSTS = {
     "gitlab": HostKind(FakeGitLab, _random_gitlab, _large_gitlab),
+    "github": HostKind(_start_github, _random_github, _large_github),
     "bitbucket_cloud": HostKind(FakeBitbucketCloud, _random_cloud, _large_cloud),
     "bitbucket_dc": HostKind(FakeBitbucketDataCenter, _random_dc, _large_dc),
 }
