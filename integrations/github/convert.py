@@ -242,19 +242,25 @@ def convert_version(document: Json) -> HostVersion:
 def convert_hook(row: JsonObject) -> RemoteHook:
     """A webhook as it is listed; secrets are shown as stars."""
     config = as_object(row.get("config"), "the configuration")
-    last = find_object(row, "last_response")
     return RemoteHook(
         remote_id=read_id(row),
         url=find_text(config, "url"),
         events=frozenset(find_texts(row, "events")),
         is_enabled=bool(find_flag(row, "active")),
-        detail="" if last is None else find_text(last, "message")[:200],
+        detail=_hook_detail(row),
     )
 
 
 def page_url(base_url: str, path: str) -> str:
     """The address of a page below the base URL."""
     return f"{base_url.rstrip('/')}/{quote(path, safe='/')}"
+
+
+def _hook_detail(row: JsonObject) -> str:
+    """How the last delivery failed; "" when it did not, or when there was none."""
+    last = find_object(row, "last_response") or {}
+    code = find_number(last, "code")
+    return f"{code} {find_text(last, 'message')[:200]}".rstrip() if code is not None and code >= 300 else ""
 
 
 def _visibility(row: JsonObject) -> Visibility:

@@ -8,7 +8,14 @@ from integrations.fields import JsonObject, as_objects, find_object, read_id, re
 from integrations.github.base_access import BaseAccess
 from integrations.github.convert import convert_collaborator, convert_team_role, permissions_of
 from integrations.github.directory import OLDEST_FIRST, Scopes
-from integrations.github.graphql import COLLABORATORS, REPOSITORIES_AT_ONCE, GraphQl, check_node, next_cursor
+from integrations.github.graphql import (
+    COLLABORATORS,
+    REPOSITORIES_AT_ONCE,
+    GraphQl,
+    check_node,
+    next_cursor,
+    read_collaborators,
+)
 from integrations.github.lookups import Lookups, team_path
 from integrations.github.pages import list_rows
 from integrations.github.scopes import expand_scopes
@@ -64,7 +71,9 @@ class GitHubGrants:
         node_ids = [self._lookups.node_id(key) for key in repository_ids]
         variables: JsonObject = {"affiliation": affiliation, "after": after}
         nodes = self._graphql.ask(COLLABORATORS, node_ids, variables)
-        return [(key, _collaborators(check_node(node, key))) for key, node in zip(repository_ids, nodes, strict=True)]
+        return [
+            (key, read_collaborators(check_node(node, key))) for key, node in zip(repository_ids, nodes, strict=True)
+        ]
 
 
 class GitHubTeamGrants:
@@ -93,10 +102,3 @@ class GitHubOwnAccess:
         if scopes is not None and "repo" not in expand_scopes(scopes):
             raise Forbidden("the token does not show private and internal repositories", missing_scopes=("repo",))
         yield from (read_id(row) for row in rows if permissions_of(row).get("pull"))
-
-
-def _collaborators(node: JsonObject) -> JsonObject:
-    connection = find_object(node, "collaborators")
-    if connection is None:
-        raise Forbidden("GitHub shows the collaborators of a repository only to those who may push to it")
-    return connection

@@ -5,7 +5,7 @@ https://docs.github.com/en/graphql/reference/objects#repository
 
 from collections.abc import Sequence
 
-from integrations.errors import IncompleteListing, NotFound, UnexpectedResponse
+from integrations.errors import Forbidden, IncompleteListing, NotFound, UnexpectedResponse
 from integrations.fields import Json, JsonObject, as_object, find_flag, find_object, find_text, read_id
 from integrations.http import HttpClient
 
@@ -95,6 +95,14 @@ def check_node(node: JsonObject, remote_id: str) -> JsonObject:
     if read_id(node, "databaseId") != remote_id:
         raise UnexpectedResponse("GraphQL answered about something else")
     return node
+
+
+def read_collaborators(node: JsonObject) -> JsonObject:
+    """The collaborators of a repository. Raises Forbidden where GitHub does not show them."""
+    connection = find_object(node, "collaborators")
+    if connection is None:
+        raise Forbidden("GitHub shows the collaborators of a repository only to those who may push to it")
+    return connection
 
 
 def next_cursor(connection: JsonObject) -> str | None:

@@ -6,7 +6,7 @@ from integrations.fields import JsonObject, as_object, as_objects, find_object, 
 from integrations.github.access import OWNER
 from integrations.github.base_access import BaseAccess
 from integrations.github.convert import convert_collaborator, convert_member
-from integrations.github.graphql import COLLABORATOR, GraphQl, check_node
+from integrations.github.graphql import COLLABORATOR, GraphQl, check_node, read_collaborators
 from integrations.github.lookups import Lookups, team_path
 from integrations.http import HttpClient
 from integrations.urls import url_path
@@ -45,7 +45,7 @@ class GitHubPeople:
         basis = self._base_access.basis(_owner_id(row))
         variables: JsonObject = {"affiliation": basis.affiliation, "login": login}
         (node,) = self._graphql.ask(COLLABORATOR, [self._lookups.node_id(repository_id)], variables)
-        connection = as_object(check_node(node, repository_id).get("collaborators"), "the collaborators")
+        connection = read_collaborators(check_node(node, repository_id))
         edges = as_objects(connection.get("edges"), "the collaborators")
         members = (convert_collaborator(edge, base_url=self._base_url, is_sum=basis.is_sum) for edge in edges)
         return next((member for member in members if member.account.remote_id == account_id), None)

@@ -77,7 +77,8 @@ class Watch:
         kinds = {_text(error, "type") for error in errors}
         words = "; ".join(dict.fromkeys(_text(error, "message")[:200] for error in errors[:3]))
         message = f"{answer.request}: {words}"
-        if "RATE_LIMITED" in kinds or "rate limit" in words.lower():
+        is_used_up = answer.headers.get("x-ratelimit-remaining") == "0"
+        if "RATE_LIMITED" in kinds or is_used_up or "rate limit" in words.lower():
             return RateLimited(message, retry_at=retry_time(answer, self.now()))
         if kinds == {"NOT_FOUND"}:
             return NotFound(message)

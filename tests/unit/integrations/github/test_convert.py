@@ -269,4 +269,6 @@ def test_a_hook_is_known_by_its_address_and_events() -> None:
         "https://repertory.example.test/hooks/x",
         frozenset({"push"}),
     )
-    assert (hook.is_enabled, hook.detail) == (False, "Bad Gateway")
+    assert convert_hook({**row, "last_response": {"code": 200, "message": "OK"}}).detail == ""
+    assert convert_hook({**row, "last_response": {"code": None, "message": None}}).detail == ""
+    assert (hook.is_enabled, hook.detail) == (False, "502 Bad Gateway")

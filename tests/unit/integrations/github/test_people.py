@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.codehost import TEAM_MEMBER, People, RemoteMemberGrant
-from integrations.errors import NotFound, UnexpectedResponse
+from integrations.errors import Forbidden, NotFound, UnexpectedResponse
 from tests.fakes.github import FakeGitHub, Organization, User
 from tests.fakes.github.model import BasePermission
 from tests.unit.integrations.github.conftest import OAUTH_SCOPES, open_fake, open_scripted, reply
@@ -138,6 +138,15 @@ def test_a_collaborator_asked_alone_is_the_same_as_in_the_list(
         for person in (eve, mia):
             alone = host.people.find_repository_member(repository_id, str(person.id))
             assert alone == listed.get((repository_id, str(person.id)))
+
+
+def test_collaborators_are_hidden_from_those_who_may_not_push(fake: FakeGitHub, home: Organization, mia: User) -> None:
+    logging = fake.add_repo(home, "logging")
+    people = open_fake(fake, fake.personal_token(mia)).people
+    assert people is not None
+
+    with pytest.raises(Forbidden):
+        people.find_repository_member(str(logging.id), str(mia.id))
 
 
 def test_who_only_pays_the_bills_is_no_member() -> None:

@@ -166,6 +166,12 @@ def test_an_answer_with_errors_is_never_complete(errors: object, kind: type[Code
     assert type(refusal(found, is_graphql=True)) is kind
 
 
+def test_errors_of_a_token_that_has_used_up_its_limit_are_the_limit() -> None:
+    found = answer(200, {"errors": [{"message": "Something went wrong"}]}, x_ratelimit_remaining="0")
+
+    assert isinstance(refusal(found, is_graphql=True), RateLimited)
+
+
 def test_an_answer_without_errors_passes() -> None:
     Watch(lambda: NOW).check_graphql(answer(200, {"data": {"nodes": []}, "errors": []}))
 
