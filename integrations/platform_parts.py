@@ -169,7 +169,6 @@ class Platform:
     open_code_host: Callable[[HostAccess], CodeHost]
     read_version: Callable[[HostAccess], HostVersion]
     is_base_url_fixed: bool = False
-    tells_way_of_grants: bool = True  # False: a role in a repository may be by a team or the project
     reads_by_home: bool = True  # whether a person can be given a role in what repositories live in that reads them
     has_unique_logins: bool = True  # False: people choose them as they like, so only the remote id says who it is
     own_access_scopes: tuple[str, ...] = ()  # asked at logins only while nothing but people's own tokens tells access

@@ -85,7 +85,7 @@ def _because(reason: Reason, organization: str) -> str:
         case Source.VISIBILITY:
             return f"the repository is {_visibility_of(reason)} at {host}, and {_open_to(reason)}"
         case _:
-            return f"they are {_place(reason)}{_inherited(reason)}"
+            return f"they {_place(reason)}{_inherited(reason)}"
 
 
 def _origin_of_leading(reason: Reason) -> str:
@@ -104,28 +104,18 @@ def _visibility_of(reason: Reason) -> str:
 def _open_to(reason: Reason) -> str:
     if reason.team is None and reason.account is None:
         return "their account is not known to be external"
-    return f"they are {_place(reason)}"
+    return f"they {_place(reason)}"
 
 
 def _place(reason: Reason) -> str:
-    """ "Developer in acme/backend at GitLab"."""
+    """ "have the role Developer in acme/backend at GitLab"."""
     at = f" at {reason.remote.host}" if reason.remote else ""
-    role = reason.role or "member"
     if reason.team is None:
-        return f"{role} of {_repository_of(reason)}{at}"
+        return f"have the role {reason.role} in the repository itself{at}"
     if reason.team.synchronization_id is None:
-        return f"in the team {reason.team.name}, added here by hand"
+        return f"are in the team {reason.team.name}, added here by hand"
+    role = f"have the role {reason.role}" if reason.role else "are"
     return f"{role} in {reason.team.path}{at}"
-
-
-def _repository_of(reason: Reason) -> str:
-    """Where somebody has a role alone; some hosts do not tell by which way."""
-    return "the repository itself" if _tells_way(reason) else "the repository, by themselves, a group or its project"
-
-
-def _tells_way(reason: Reason) -> bool:
-    platform = PLATFORMS.get(reason.remote.platform) if reason.remote else None
-    return platform is None or platform.tells_way_of_grants
 
 
 def _inherited(reason: Reason) -> str:
@@ -145,7 +135,7 @@ _SHORT: dict[Source, Callable[[Reason, str], str]] = {
     Source.OWNER: lambda reason, organization: f"owner of {organization}",
     Source.ADMIN: lambda reason, organization: f"admin of {organization}",
     Source.TEAM: lambda reason, _: f"{_short_place(reason)}{_inherited(reason)}",
-    Source.DIRECT: lambda reason, _: f"{reason.role} of {_repository_of(reason)}",
+    Source.DIRECT: lambda reason, _: f"{reason.role} in the repository itself",
     Source.INHERITED: lambda reason, _: f"{reason.role}, everything added up",
     Source.BASE: lambda reason, _: f"for everybody at {reason.remote.host}" if reason.remote else "for everybody",
     Source.CONFIRMED: lambda reason, _: "shown to their own account",
@@ -185,9 +175,7 @@ def _would_end(reason: Reason, organization: str) -> str:
         case Source.CONFIRMED | Source.INTERNAL:
             return "the host no longer showed it to their own account, or did not confirm it for a week"
         case _:
-            if _tells_way(reason):
-                return "they were removed from the repository's own members"
-            return "they lost it in the repository, in its project, and in every group that has it there"
+            return "they were removed from the repository's own members"
 
 
 def _notes(explanation: Explanation) -> Iterator[str]:
@@ -227,7 +215,7 @@ _OBSTACLES: dict[Kind, Callable[[Obstacle, Explanation, str], str]] = {
         f"The code of {_repository_path(answer)} is switched off at {_host(it)}: only who leads {name} may read it."
     ),
     Kind.WEAK_ROLE: lambda it, answer, name: (
-        f"{answer.person.login} is {_role(it)} in {_team_path(it)}, and {_role(it)} does not read code."
+        f"{answer.person.login} has the role {_role(it)} in {_team_path(it)}, which does not read code."
     ),
     Kind.EXTERNAL: lambda it, answer, name: (
         f"{_repository_path(answer)} is open at {_host(it)}, but the account {_login(it)} is marked as external there."

@@ -155,7 +155,6 @@ BITBUCKET_CLOUD = Platform(
     check_client=check_bitbucket_cloud_client,
     open_code_host=open_bitbucket_cloud,
     read_version=read_bitbucket_cloud_version,
-    tells_way_of_grants=False,
     reads_by_home=False,
     has_unique_logins=False,
     expand_scopes=expand_scopes,

@@ -33,15 +33,15 @@ def developer() -> Company:
 
 
 YES = {
-    "because they are Developer in acme/backend at GitLab.": developer(),
-    "because they are Developer in acme/backend at GitLab, inherited from acme.": (
+    "because they have the role Developer in acme/backend at GitLab.": developer(),
+    "because they have the role Developer in acme/backend at GitLab, inherited from acme.": (
         Company().join(ACME).join(BACKEND, MembershipSource.INHERITED).grant(GrantSource.TEAM, team=BACKEND)
     ),
     "because they are an owner of Acme, as in acme at GitLab.": Company().join(OWNERS),
     "because they are in the team Friends, added here by hand.": (
         Company().join(LOCAL).grant(GrantSource.TEAM, team=LOCAL)
     ),
-    "because they are Reporter of the repository itself at GitLab.": (
+    "because they have the role Reporter in the repository itself at GitLab.": (
         Company().grant(GrantSource.DIRECT, account=1, role="Reporter")
     ),
     "because GitLab gives them Reporter there, everything added up.": (
@@ -51,23 +51,23 @@ YES = {
         Company().join(ACME).grant(GrantSource.BASE)
     ),
     "because GitLab showed it to their own account.": Company().grant(GrantSource.CONFIRMED, account=1),
-    "because they are Developer in acme/backend at GitLab, through a team below it.": (
+    "because they have the role Developer in acme/backend at GitLab, through a team below it.": (
         Company().join(BACKEND, MembershipSource.SUBTEAM).grant(GrantSource.TEAM, team=BACKEND)
     ),
     "because the repository is internal at GitLab, and their account is not known to be external.": (
         Company(repository=INTERNAL).join(ACME).grant(GrantSource.VISIBILITY, role="Internal")
     ),
-    "because the repository is internal at GitLab, and they are Guest in acme/backend at GitLab.": (
+    "because the repository is internal at GitLab, and they have the role Guest in acme/backend at GitLab.": (
         Company(repository=INTERNAL).join(GUESTS).grant(GrantSource.VISIBILITY, team=GUESTS, role="Guest")
     ),
-    "because they are Developer in acme/backend at GitLab, until 1 June 2026.": (
+    "because they have the role Developer in acme/backend at GitLab, until 1 June 2026.": (
         Company().join(BACKEND, until=date(2026, 6, 1)).grant(GrantSource.TEAM, team=BACKEND)
     ),
 }
 NO = {
     "bob is not a member of Acme.": Company(),
     "acme/backend/lib is private at GitLab, and no team of bob has it.": Company().join(ACME),
-    "bob is Guest in acme/backend, and Guest does not read code.": Company().join(GUESTS),
+    "bob has the role Guest in acme/backend, which does not read code.": Company().join(GUESTS),
     "The membership in acme/backend ended on 20 May 2026.": (
         Company().join(BACKEND, until=TODAY).grant(GrantSource.TEAM, team=BACKEND)
     ),
@@ -150,16 +150,6 @@ def test_the_nearest_way_is_a_role_that_reads_in_the_group_or_in_the_repository(
         "Or only in the repository itself: Reporter or more in acme/backend/lib.",
     ]
     assert ways[0].url == "https://git.test/groups/acme/backend/-/group_members"
-
-
-def test_where_only_the_best_permission_is_told_no_way_is_guessed() -> None:
-    company = Company(remote=replace(GITLAB, host="Bitbucket", platform="bitbucket"))
-
-    told = story(company.grant(GrantSource.DIRECT, account=1, role="Read"))
-
-    way = "Read of the repository, by themselves, a group or its project at Bitbucket"
-    assert way in told.reasons[0].text
-    assert told.ends[0].text == "they lost it in the repository, in its project, and in every group that has it there"
 
 
 def test_where_members_have_no_roles_that_read_the_way_is_the_repository() -> None:
