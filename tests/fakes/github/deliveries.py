@@ -53,6 +53,8 @@ def _headers(core: Core, hook: Hook, event: str, guid: str) -> dict[str, str]:
         "X-GitHub-Hook-Installation-Target-ID": str(hook.parent_id),
         "X-GitHub-Hook-Installation-Target-Type": hook.kind,
     }
+    if core.tenant:
+        headers["X-GitHub-Tenant"] = core.tenant
     if core.version is not None:
         host = urlsplit(core.base_url).hostname or ""
         headers |= {"X-GitHub-Enterprise-Version": core.version, "X-GitHub-Enterprise-Host": host}

@@ -35,6 +35,7 @@ class FakeGitHub(Building, Granting, RepoPushing, RunningFake[Core]):
         prefix: str = "",
         base_url: str | None = None,
         version: str | None = "3.17.0",
+        tenant: str = "",
         rate_limit: int | None = None,
         hook_limit: int | None = None,
         block_local_hooks: bool = False,
@@ -46,8 +47,8 @@ class FakeGitHub(Building, Granting, RepoPushing, RunningFake[Core]):
         keyfile: str | None = None,
         hook_ca_file: str | None = None,
     ) -> None:
-        """`version` None is github.com, with a limit of 5000 requests an hour unless another is named."""
-        core = Core(self._new_root(), State(), hook_ca_file=hook_ca_file, version=version)
+        """`version` None is github.com, with a limit of 5000 requests an hour; with a `tenant` it is one of ghe.com."""
+        core = Core(self._new_root(), State(), hook_ca_file=hook_ca_file, version=version, tenant=tenant)
         core.block_local_hooks, core.lists_suspended = block_local_hooks, lists_suspended
         core.tells_inherited_members, core.checks_pkce = tells_inherited_members, checks_pkce
         core.hook_limit = hook_limit or (SERVER_HOOKS if core.is_server else CLOUD_HOOKS)

@@ -4,7 +4,6 @@ import json
 
 from werkzeug import Request, Response
 
-from tests.fakes.parts.misbehaviour import Kind, Produce, Rule, Spoilers
 from tests.fakes.parts.throttling import Toll
 
 from .credentials import Caller
@@ -49,15 +48,3 @@ def refusal(toll: Toll, caller: Caller, request: Request, resource: str) -> Resp
 
 def _json(body: dict[str, object], status: int, more: dict[str, str]) -> Response:
     return Response(json.dumps(body), status, more, content_type="application/json; charset=utf-8")
-
-
-def _secondary(rule: Rule, request: Request, produce: Produce) -> Response:
-    """The other limit: too much at once. Nothing announces it."""
-    body: dict[str, object] = {
-        "message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-        "documentation_url": f"{LIMITS}#about-secondary-rate-limits",
-    }
-    return _json(body, 403, {"Retry-After": str(rule.retry_after), "X-RateLimit-Remaining": "4120"})
-
-
-SPOILERS: Spoilers = {Kind.RATE_LIMITED: _secondary}

@@ -32,6 +32,7 @@ from .git_http import serve as serve_git
 from .graphql_endpoint import answer as answer_graphql
 from .routing import Call, Routes
 from .server_core import DEFAULT_API_VERSION, Core
+from .spoiling import SPOILERS
 
 API, GRAPHQL = "/api/v3", "/api/graphql"
 ROUTES = Routes(
@@ -56,7 +57,7 @@ NO_AGENT = "Request forbidden by administrative rules. Please make sure your req
 class Application(BaseApplication[Core]):
     """A WSGI callable around one `Core`."""
 
-    spoilers = limits.SPOILERS
+    spoilers = SPOILERS
 
     def answer(self, request: Request, path: str) -> Response:
         if is_git_path(path):

@@ -22,6 +22,7 @@ class Core(BaseCore[State]):
     """One running instance. `version` is that of an Enterprise Server, None github.com (or ghe.com)."""
 
     version: str | None = None
+    tenant: str = ""  # of ghe.com
     block_local_hooks: bool = False
     lists_suspended: bool = True
     tells_inherited_members: bool = False

@@ -189,3 +189,16 @@ def test_changes_of_people_say_what_was_before(hooked: FakeGitHub, acme: Acme) -
     }
     assert isinstance(invited["invitation"], dict)
     assert (invited["invitation"]["login"], "membership" in invited) == ("eve", False)
+
+
+def test_a_tenant_names_itself(receiver: Receiver) -> None:
+    with FakeGitHub(version=None, tenant="acme") as fake:
+        ann = fake.add_user("ann")
+        fake.add_organization("acme", owner=ann)
+        config = {"url": receiver.url, "content_type": "json"}
+        ApiClient.of(fake, ann).send("POST", "/orgs/acme/hooks", json={"config": config})
+        fake.wait_for_deliveries()
+
+    [got] = receiver.received
+    assert got.headers["X-GitHub-Tenant"] == "acme"
+    assert "X-GitHub-Enterprise-Host" not in got.headers

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.fakes.github import FakeGitHub
+from tests.fakes.github import FakeGitHub, Kind
 from tests.unit.fakes.github.clients import Acme, ApiClient
 
 COLLABORATORS = """
@@ -267,3 +267,25 @@ def test_saml_hides_organizations(github: FakeGitHub, acme: Acme) -> None:
     assert kinds(hidden) == ["FORBIDDEN", "FORBIDDEN"]
     assert hidden["errors"][0]["extensions"] == {"saml_failure": True}
     assert api.ask(query)["data"]["repository"] == {"name": "logging"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "logins", "total", "has_next"),
+    [
+        (Kind.DUPLICATE_IDS, ["ann", "ann"], 3, True),
+        (Kind.EMPTY_WITH_WRONG_TOTAL, [], 3, False),
+        (Kind.MISSING_NEXT_LINK, ["ann", "bob"], 3, False),
+        (Kind.WRONG_TOTAL, ["ann", "bob"], 8, True),
+    ],
+)
+def test_connections_can_be_spoilt(
+    github: FakeGitHub, acme: Acme, owner: ApiClient, kind: Kind, logins: list[str], total: int, has_next: bool
+) -> None:
+    ids = [node(owner, acme.repo)]
+    github.misbehave("graphql", kind)
+
+    [found] = owner.ask(COLLABORATORS, ids=ids, first=2)["data"]["nodes"]
+
+    assert [edge["node"]["login"] for edge in found["collaborators"]["edges"]] == logins
+    assert found["collaborators"]["totalCount"] == total
+    assert found["collaborators"]["pageInfo"]["hasNextPage"] == has_next
