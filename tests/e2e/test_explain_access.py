@@ -21,7 +21,7 @@ def test_access_is_explained_and_follows_the_host(chromium: Browser, fake: FakeG
         ann.press("Synchronize now")
         ann.see("Finished")
         ask(ann, "acme/orm", "finn")
-        ann.see("finn may read acme/orm because they are Reporter in acme/backend at Gitlab.")
+        ann.see("finn may read acme/orm because they have the role Reporter in acme/backend at Gitlab.")
         ann.see("they left acme/backend, or had a role there that does not read code")
 
         ann.press("All readers of acme/orm", "link")
@@ -32,7 +32,7 @@ def test_access_is_explained_and_follows_the_host(chromium: Browser, fake: FakeG
         said = ann.product.run(
             "access", "explain", "--organization", "acme", "--person", "finn", "--package", "acme/orm"
         )
-        assert "finn may read acme/orm because they are Reporter in acme/backend at Gitlab." in said
+        assert "finn may read acme/orm because they have the role Reporter in acme/backend at Gitlab." in said
 
 
 def ask(person: GitLabPerson, package: str, login: str) -> None:

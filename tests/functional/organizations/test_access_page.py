@@ -23,7 +23,7 @@ def test_it_is_explained_for_a_package_for_a_person_and_for_both(world: World) -
     assert ">Developer in acme</td>" in package
     assert "carla may read 1 of 2 packages." in person
     assert 'packages/acme/clock"' not in person
-    assert "carla may read acme/logging because they are Developer in acme at Gitlab." in both
+    assert "carla may read acme/logging because they have the role Developer in acme at Gitlab." in both
     assert "they left acme, or had a role there that does not read code" in both
 
 

@@ -33,7 +33,7 @@ def test_an_individual_collaborator_is_among_the_people_and_in_the_count(world: 
     assert '<a href="/orgs/acme/people">4</a>' in world.browser("ann").read("/orgs/acme")
     assert "Eve" in world.browser("ann").read("/search?q=eve")
     access = world.browser("ann").read("/orgs/acme/access?package=acme/clock&person=eve")
-    assert "because they are Reporter of the repository itself at Gitlab." in access
+    assert "because they have the role Reporter in the repository itself at Gitlab." in access
 
 
 def test_a_team_shows_its_members_and_only_the_packages_that_one_may_read(world: World) -> None:
