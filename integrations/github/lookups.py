@@ -20,11 +20,11 @@ class Lookups:
         self._teams: dict[str, RemoteTeam] = {}
         self._nodes: dict[str, str] = {}
         self._profiles: dict[str, JsonObject] = {}
-        self._lock = Lock()
+        self._organization_lock, self._profile_lock = Lock(), Lock()
 
     def organization_row(self, organization_id: str) -> JsonObject:
         """The organization as GitHub describes it. Asked for once, even by several threads."""
-        with self._lock:
+        with self._organization_lock:
             if organization_id not in self._organizations:
                 document = self._http.get_json(url_path("organizations", organization_id))
                 self._organizations[organization_id] = as_object(document, "the organization")
@@ -58,10 +58,12 @@ class Lookups:
         return self._nodes[repository_id]
 
     def profile(self, account_id: str) -> JsonObject:
-        """An account as everybody may see it, with the login that it has now. Raises NotFound."""
-        if account_id not in self._profiles:
-            self._profiles[account_id] = as_object(self._http.get_json(url_path("user", account_id)), "the account")
-        return self._profiles[account_id]
+        """An account as everybody may see it, with the login that it has now. Asked for once. Raises NotFound."""
+        with self._profile_lock:
+            if account_id not in self._profiles:
+                document = self._http.get_json(url_path("user", account_id))
+                self._profiles[account_id] = as_object(document, "the account")
+            return self._profiles[account_id]
 
 
 def team_path(team_id: str) -> str:
