@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from integrations.codehost import HookEvent, MembersChanged, Ping, RefsChanged, RepositoriesChanged
+from integrations.codehost import Ping
 from integrations.errors import InvalidSignature, UnexpectedResponse
 from integrations.gitlab.hooks import GitLabHookParser, signing_token
+from tests.recorded import as_fact
 
 FACTS = json.loads((Path(__file__).parents[3] / "data/gitlab/driver-deliveries.json").read_text())
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -87,20 +88,6 @@ def test_the_signing_token_belongs_to_the_secret_without_telling_it() -> None:
     assert token != signing_token("hook-secret-2")
     assert len(base64.b64decode(token.removeprefix("whsec_"))) == 32
     assert SECRET not in token
-
-
-def as_fact(event: HookEvent) -> list[object]:
-    match event:
-        case RefsChanged(repository_id, refs):
-            return ["refs", repository_id, list(refs)]
-        case MembersChanged(account_id, team_id):
-            return ["members", account_id, team_id]
-        case RepositoriesChanged(repository_id):
-            return ["repositories", repository_id]
-        case Ping():
-            return ["ping"]
-        case _:
-            raise AssertionError(event)
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact["body"].get("event_name") or fact["body"]["object_kind"])
