@@ -7,6 +7,8 @@ import pytest
 
 from models import (
     ComposerToken,
+    Credential,
+    CredentialKind,
     Hold,
     HoldState,
     JobRun,
@@ -47,7 +49,15 @@ def foreign(world: World) -> dict[str, int]:
         )
         carlas = ComposerToken(kind=TokenKind.USER, user_id=world.users["carla"], name="c", digest="2", last_four="2")
         browser = WebSession(digest=digest_secret("x"), user_id=world.users["carla"], authenticated_at=utc_now())
-        session.add_all([team, hook, run, token, carlas, browser])
+        stored = Credential(
+            kind=CredentialKind.GITHUB_APP,
+            integration_id=own.integration_id,
+            organization_id=other.id,
+            name=SECRET,
+            username="1",
+        )
+        stored.seal_tokens(world.runtime.secret_box, access_token="x", refresh_token="x")
+        session.add_all([team, hook, run, token, carlas, browser, stored])
         session.flush()
         hold = Hold(synchronization_id=synchronization.id, run_id=run.id, removals=[REMOVAL])
         session.add(hold)
@@ -64,6 +74,7 @@ def foreign(world: World) -> dict[str, int]:
             "carlas_token": carlas.id,
             "carlas_browser": browser.id,
             "hold": hold.id,
+            "stored": stored.id,
         }
 
 
@@ -81,6 +92,8 @@ def test_pages_of_one_organization_show_nothing_of_another(world: World, foreign
             "/orgs/acme/synchronizations/{synchronization}/runs/1/live",
             "/orgs/acme/synchronizations/{synchronization}/runs/1.json",
             "/orgs/acme/settings/webhooks/{hook}",
+            "/orgs/acme/synchronizations/{synchronization}/credential/new",
+            "/orgs/acme/settings/credentials/{stored}/webhook",
             "/orgs/zzone",
         )
     }
@@ -101,6 +114,10 @@ def test_forms_of_one_organization_change_nothing_of_another(world: World, forei
             "/orgs/acme/synchronizations/{synchronization}/held/keep",
             "/orgs/acme/synchronizations/{synchronization}/held/remove-after-all",
             "/orgs/acme/synchronizations/{synchronization}/credential",
+            "/orgs/acme/synchronizations/{synchronization}/credential/new",
+            "/orgs/acme/synchronizations/1/credential/{stored}",
+            "/orgs/acme/settings/credentials/{stored}/webhook",
+            "/orgs/acme/settings/credentials/{stored}/remove",
             "/orgs/acme/synchronizations/{synchronization}/webhooks",
             "/orgs/acme/repositories/{repository}/add",
             "/orgs/acme/settings/webhooks/{hook}",
@@ -127,6 +144,7 @@ def test_lists_and_filters_of_one_organization_name_nothing_of_another(world: Wo
         "/orgs/acme/packages?synchronization={synchronization}",
         "/orgs/acme/teams",
         "/orgs/acme/settings/webhooks",
+        "/orgs/acme/settings/credentials",
         "/orgs/acme/log",
         "/orgs/acme/log.csv",
         "/orgs/acme/log.json",
@@ -142,6 +160,7 @@ def test_lists_and_filters_of_one_organization_name_nothing_of_another(world: Wo
     assert "acme/hidden</" not in shown
     assert ">Hidden<" not in shown
     assert "/orgs/zzone" not in shown
+    assert f">{SECRET}" not in shown
     assert "zzone" not in log
     assert SECRET not in log
 

@@ -15,6 +15,7 @@ TOO_LARGE = 10**25
 FIELDS = (
     "name short_name remote prefix other code next purpose theme platform base_url client_id slug confirmation life"
     " hold digest access_brake_percent access_brake_minimum package_brake_percent package_brake_minimum"
+    " secret username expires_on oauth_version"
 )
 PARAMETERS = (
     "q text state package person next page synchronization nested turn name base_url endpoint _scheme _method"
