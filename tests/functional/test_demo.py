@@ -13,6 +13,7 @@ from integrations.platforms import PLATFORMS, ClientCheck, Knowledge, Use
 from integrations.registration import slug_for
 from models import utc_now
 from scripts.demonstration import EXAMPLE_TAG, HOSTS, DemoHost, find_host
+from scripts.places import ROOT
 from tests.functional.processes import Installation, end, wait_until
 from tests.services import free_port
 
@@ -64,6 +65,14 @@ def test_the_demo_tells_what_to_paste_and_publishes_versions(tmp_path: Path) -> 
         assert states[host.key].count(f'"refs/tags/{EXAMPLE_TAG}"') == 1
     assert [each.stdout.strip() for each in tagged] == [f"Tagged {host.example} as {EXAMPLE_TAG}." for host in HOSTS]
     assert (code, left) == (0, {})
+
+
+def test_the_command_allows_the_port_of_every_host() -> None:
+    script = (ROOT / "scripts" / "demo").read_text(encoding="utf-8")
+
+    for host in HOSTS:
+        assert f'export {host.port_variable}="${{{host.port_variable}:-{host.usual_port}}}"' in script
+        assert f'"${host.port_variable}"' in script.partition("for port in ")[2].partition(";")[0]
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.key)
