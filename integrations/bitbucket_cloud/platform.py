@@ -16,11 +16,11 @@ from integrations.stored_kinds import StoredKind
 _HOSTS = frozenset({"bitbucket.org", "www.bitbucket.org", "api.bitbucket.org"})
 _PAGES = re.compile(r"/+(account|dashboard|site|!api|repo|2\.0|[^/]+/workspace)(/.*)?$")
 _SCOPES = (
-    Scope("account", "Account: Read. To know who logs in, and who is in a workspace", Use.LOG_IN),
-    Scope("email", "Account: Email. To show the confirmed addresses of whoever logs in", Use.LOG_IN),
-    Scope("team", "Workspace membership: Read. To find workspaces, their members and groups", Use.SYNCHRONIZE),
-    Scope("repository", "Repositories: Read. For repositories, who may read them, and their code", Use.SYNCHRONIZE),
-    Scope("webhook", "Webhooks: Read and write. To create and repair webhooks", Use.INSTALL_WEBHOOKS),
+    Scope("account", "“Account: Read”, to know who logs in, and who is in a workspace", Use.LOG_IN),
+    Scope("email", "“Account: Email”, to show the confirmed addresses of whoever logs in", Use.LOG_IN),
+    Scope("team", "“Workspace membership: Read”, to find workspaces, their members and groups", Use.SYNCHRONIZE),
+    Scope("repository", "“Repositories: Read”, for repositories, who may read them, and their code", Use.SYNCHRONIZE),
+    Scope("webhook", "“Webhooks: Read and write”, to create and repair webhooks", Use.INSTALL_WEBHOOKS),
 )
 _INCLUDED = {
     "account:write": ("account", "email"),
@@ -63,7 +63,7 @@ _GUIDE = (
     ),
     GuideStep("Give it a name that people recognize: they see it when they log in for the first time."),
     GuideStep("Paste this address as the Callback URL.", "callback_url"),
-    GuideStep("Tick This is a private consumer."),
+    GuideStep("Tick “This is a private consumer”."),
     GuideStep(
         "Tick exactly these permissions. Bitbucket fixes them here, for everybody: what is not ticked can not be asked "
         "for later, and after a change everybody has to log in again.",
