@@ -199,10 +199,11 @@ def list_synchronizations(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
+    click.echo(f"{'ID':<6}{'ORGANIZATION':20}{'FOLLOWS':36}{'AT':20}{'STATE':26}LAST COMPLETE RUN")
     for row in rows:
-        click.echo(
-            f"{row['id']:<6}{row['organization']:20}{row['remote']:36}{row['state']:18}{row['last_ok_at'] or ''}"
-        )
+        state = str(row["state"]).replace("_", " ")
+        where = f"{row['organization']:20}{row['remote']:36}{row['host']:20}"
+        click.echo(f"{row['id']:<6}{where}{state:26}{row['last_ok_at'] or 'never'}")
 
 
 @sync.command("run")
@@ -274,6 +275,7 @@ def _describe(synchronization: Synchronization) -> dict[str, str | int | None]:
         "id": synchronization.id,
         "organization": synchronization.organization.short_name,
         "remote": synchronization.remote_path,
+        "host": synchronization.integration.name,
         "state": synchronization.state.value,
         "last_ok_at": None if last_ok_at is None else last_ok_at.isoformat(timespec="seconds"),
     }

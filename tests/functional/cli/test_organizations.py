@@ -25,6 +25,7 @@ def test_synchronizations_are_listed(repertory: Shell, runtime: Runtime) -> None
 
     table, (row,) = repertory("sync", "list").stdout, json.loads(repertory("sync", "list", "--json").stdout)
 
+    assert table.splitlines()[0].split()[:3] == ["ID", "ORGANIZATION", "FOLLOWS"]
     assert "acme" in table
     assert (row["id"], row["organization"], row["remote"], row["state"]) == (number, "acme", "acme", "new")
 
