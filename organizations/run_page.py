@@ -38,7 +38,7 @@ KIND_WORDS = {
     Subject.GRANT: "access to repositories",
 }
 ACTION_WORDS = {Action.ADD: "added", Action.CHANGE: "changed", Action.REMOVE: "removed"}
-SIZE_WORDS = {"people": "People", "teams": "Groups", "repositories": "Repositories", "packages": "Packages"}
+SIZE_WORDS = {"people": "People", "teams": "Teams", "repositories": "Repositories", "packages": "Packages"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,8 @@ from tests.databases import empty_postgresql
 from tests.e2e.browsing import PATIENCE_MS, opened_chromium
 from tests.e2e.certificates import Certificate, make_certificate
 from tests.e2e.hosts import Host
-from tests.e2e.hosts.bitbucket_cloud import BitbucketCloudHost
-from tests.e2e.hosts.bitbucket_dc import BitbucketDataCenterHost
-from tests.e2e.hosts.github import GitHubHost
-from tests.fakes.bitbucket_cloud import FakeBitbucketCloud
-from tests.fakes.bitbucket_cloud.companies import small_company as small_workspace
-from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter
-from tests.fakes.bitbucket_dc.companies import small_company as small_project
+from tests.e2e.hosts.offered import OFFERED
 from tests.fakes.company import small_company
-from tests.fakes.github import FakeGitHub
-from tests.fakes.github.companies import small_company as small_organization
 from tests.fakes.gitlab import FakeGitLab
 from tests.services import wait_for_address
 
@@ -66,33 +57,9 @@ def secure_fake(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> It
         yield fake
 
 
-@contextmanager
-def bitbucket_cloud() -> Iterator[BitbucketCloudHost]:
-    """It sends webhooks to this machine, which the real one does not."""
-    with FakeBitbucketCloud(allow_local_hooks=True) as fake:
-        small_workspace(fake)
-        yield BitbucketCloudHost(fake)
-
-
-@contextmanager
-def bitbucket_dc() -> Iterator[BitbucketDataCenterHost]:
-    """Of a version that knows webhooks of projects."""
-    with FakeBitbucketDataCenter() as fake:
-        small_project(fake)
-        yield BitbucketDataCenterHost(fake)
-
-
-@contextmanager
-def github() -> Iterator[GitHubHost]:
-    """GitHub Enterprise Server."""
-    with FakeGitHub() as fake:
-        small_organization(fake)
-        yield GitHubHost(fake)
-
-
-@pytest.fixture(params=[github, bitbucket_dc, bitbucket_cloud], ids=lambda open_host: open_host.__name__)
+@pytest.fixture(params=OFFERED, ids=lambda open_host: open_host.__name__)
 def host(request: pytest.FixtureRequest) -> Iterator[Host[Any]]:
-    """Each of the other platforms, with the company acme at http://127.0.0.1."""
+    """Each of the other hosts in turn."""
     with request.param() as host:
         yield host
 
