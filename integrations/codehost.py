@@ -347,6 +347,7 @@ class Delivery:
     key: str
     name: str  # the host's own event name, for the log
     events: tuple[HookEvent, ...]
+    is_unproven: bool = False  # the host does not sign this one: anybody who knows the address could have sent it
 
 
 class HookParser(Protocol):

@@ -81,7 +81,12 @@ def verify(runtime: Runtime, webhook: Webhook, headers: Mapping[str, str], body:
 
 
 def accept(session: Session, webhook: Webhook, received: Received, *, now: datetime) -> Receipt:
-    """Write the delivery down and ask for what it hints at. A repeated one asks again only where something is wrong."""
+    """Write the delivery down and ask for what it hints at. A repeated one asks again only where something is wrong.
+
+    One that proves nothing leaves nothing behind.
+    """
+    if received.delivery.is_unproven:
+        return Receipt(delivery_id=0, is_duplicate=False)
     delivery_id, is_new = _insert(session, received, now)
     _note_delivery(session, webhook, received, now)
     wanted = _plan(session, webhook, received.delivery.events)
