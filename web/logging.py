@@ -16,15 +16,20 @@ SECRET_NAMES = re.compile(
     re.I,
 )
 SECRET_TEXTS = (
-    re.compile(r"\b(?:rpt[uos]_|glpat-|gldt-|glrt-|gloas-|glcbt-|gh[opsur]_|github_pat_|ATATT|ATCTT|BBDC-)[\w.=~+/-]+"),
+    re.compile(
+        r"\b(?:rpt[uos]_|glpat-|gldt-|glrt-|gloas-|glcbt-|gh[opsur]_|github_pat_|ATATT|ATCTT|ATBB|BBDC-)[\w.=~+/-]+"
+    ),
     re.compile(r"\b((?:Bearer|Basic|Token)\s+)[\w.=~+/-]{6,}", re.I),
     re.compile(
-        r"\b((?:access_|refresh_|private_|id_|csrf_|job_|deploy_)?(?:token|code|state|secret|password|verifier|signature)"
-        r"|client_secret|code_verifier|(?:__Host-)?rpt(?:_setup)?)((?:\"|')?\s*[=:]\s*(?:\"|')?)[^\s&\"';,}]+",
+        r"\b((?:access_|refresh_|private_|id_|csrf_|job_|deploy_|oauth_|request_)?"
+        r"(?:token|code|state|secret|password|verifier|signature)"
+        r"|client_secret|oauth_token_secret|code_verifier|(?:__Host-)?rpt(?:_setup)?)((?:\"|')?\s*[=:]\s*(?:\"|')?)[^\s&\"';,}]+",
         re.I,
     ),
     re.compile(r"(\w://)[^\s/@:]*:[^\s/@]*@"),
     re.compile(r"(/hooks/(?:generic/[^/\s]+/)?)[^\s/?\"]{8,}"),
+    re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,20}PRIVATE KEY-----|\Z)", re.S),
+    re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]{6,}"),
 )
 QUIET = ("urllib3", "rq", "werkzeug", "alembic")
 FOREIGN = ("gunicorn.error", "gunicorn.access")
@@ -73,8 +78,8 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 def hide_in_text(text: str) -> str:
     """Mask what looks like a token, a password or a one-time code in a text."""
-    tokens, schemes, pairs, userinfo, hooks = SECRET_TEXTS
-    text = tokens.sub(HIDDEN, text)
+    tokens, schemes, pairs, userinfo, hooks, keys, signed_words = SECRET_TEXTS
+    text = signed_words.sub(HIDDEN, keys.sub(HIDDEN, tokens.sub(HIDDEN, text)))
     text = schemes.sub(rf"\1{HIDDEN}", text)
     text = pairs.sub(rf"\1\2{HIDDEN}", text)
     text = userinfo.sub(rf"\1{HIDDEN}@", text)

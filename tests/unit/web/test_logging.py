@@ -59,6 +59,13 @@ def stream() -> Iterator[io.StringIO]:
         f"rpt_setup={CANARY}",
         f"POST /hooks/generic/17/{CANARY} 202",
         f"POST /hooks/{CANARY} 202",
+        f"GET /oauth/bitbucket/callback?oauth_token={CANARY}&oauth_verifier={CANARY}",
+        f'OAuth oauth_consumer_key="repertory", oauth_token="{CANARY}", oauth_signature="{CANARY}"',
+        f"oauth_token_secret={CANARY}",
+        f"-----BEGIN RSA PRIVATE KEY-----\n{CANARY}\n{CANARY}\n-----END RSA PRIVATE KEY-----",
+        f"-----BEGIN PRIVATE KEY-----\n{CANARY}",
+        f"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.{CANARY}",
+        f"ATBB{CANARY}",
     ],
 )
 def test_a_secret_in_a_text_is_masked(text: str) -> None:
