@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import unquote
 
 from integrations.bitbucket_dc import API
@@ -9,7 +10,7 @@ from integrations.bitbucket_dc.convert import GROUP_PREFIX, convert_account, con
 from integrations.bitbucket_dc.errors import Caller, NoSuch, UnknownEndpoint
 from integrations.bitbucket_dc.remembered import Remembered
 from integrations.codehost import RemoteAccount, RemoteTeam, Viewer
-from integrations.errors import Forbidden, NotFound, Rejected
+from integrations.errors import Forbidden, NotFound, Rejected, UnexpectedResponse
 from integrations.fields import JsonObject, as_object, read_id, read_text
 from integrations.http import HttpClient
 from integrations.paging import STARTS
@@ -102,14 +103,19 @@ class Accounts:
         return any(name.startswith(TOKEN_ACCOUNTS) for name in _readings(self._caller.name))
 
     def _find_user(self, name: str) -> JsonObject:
-        """The account with this name. Its address has the slug, which only often is the name. Raises NotFound."""
+        """The account with this name. Raises NotFound, UnexpectedResponse where it can be read as that of two."""
+        named = {read_id(row): row for reading in _readings(name) for row in self._named(reading)}
+        if not named:
+            raise NotFound(f"Bitbucket names the owner of the credential {name[:80]!r}, but shows no such account")
+        if len(named) > 1:
+            raise UnexpectedResponse(f"Bitbucket names the owner of the credential {name[:80]!r}: two could be meant")
+        return next(iter(named.values()))
+
+    def _named(self, name: str) -> Iterator[JsonObject]:
+        """The account of exactly this name. Its address has the slug, which only often is the name."""
         tries: list[Callable[[str], Iterator[JsonObject]]] = [self._by_slug, self._by_filter]
-        for reading in _readings(name):
-            for attempt in tries:
-                for row in attempt(reading):
-                    if read_text(row, "name").lower() == reading.lower():
-                        return row
-        raise NotFound(f"Bitbucket names the owner of the credential {name[:80]!r}, but shows no such account")
+        rows = (row for attempt in tries for row in attempt(name))
+        yield from islice((row for row in rows if read_text(row, "name").lower() == name.lower()), 1)
 
     def _by_slug(self, name: str) -> Iterator[JsonObject]:
         """Names with a slash or backslash are refused in an address, however they are encoded."""

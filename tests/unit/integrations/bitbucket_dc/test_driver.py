@@ -15,6 +15,7 @@ from integrations.errors import (
     NotFound,
     RateLimited,
     Unauthorized,
+    UnexpectedResponse,
 )
 from integrations.oauth1 import Consumer, Signer, new_private_key, public_key_of
 from integrations.platform_parts import HostAccess
@@ -46,6 +47,18 @@ def test_a_viewer_whose_name_is_no_slug_is_found(fake: FakeBitbucketDataCenter, 
     viewer = open_fake(fake, fake.personal_token(person)).directory.viewer()
 
     assert (viewer.account.remote_id, viewer.account.login) == (str(person.id), name)
+
+
+@pytest.mark.parametrize("name", ["jane@example", "jane%40example"])
+def test_nobody_is_taken_for_whose_name_looks_like_theirs_in_a_header(fake: FakeBitbucketDataCenter, name: str) -> None:
+    people = {each: fake.add_user(each) for each in ("jane@example", "jane%40example")}
+    directory = open_fake(fake, fake.personal_token(people[name])).directory
+
+    try:
+        found = directory.viewer().account.remote_id
+    except UnexpectedResponse:
+        return
+    assert found == str(people[name].id)
 
 
 def test_an_account_whose_slug_is_anothers_name_is_not_taken_for_them(fake: FakeBitbucketDataCenter) -> None:
