@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from integrations.oauth import OAuthTokens
+from integrations.service import platform_of
 from models import (
     Credential,
     CredentialKind,
@@ -54,9 +55,9 @@ def keep_login(
     session: Session, box: SecretBox, *, identity: Identity, tokens: OAuthTokens, scopes: frozenset[str], now: datetime
 ) -> None:
     """Keep the authorization of a login, unless one that may do more is there."""
-    credential = _find(session, identity)
-    is_wider = credential is not None and credential.state is CredentialState.OK and set(credential.scopes) > scopes
-    if not is_wider:
+    credential, expand = _find(session, identity), platform_of(identity.integration).expand_scopes
+    works = credential is not None and credential.state is CredentialState.OK
+    if credential is None or not works or not expand(credential.scopes) > expand(scopes):
         store_grant(session, box, identity=identity, tokens=tokens, scopes=scopes, now=now)
 
 
