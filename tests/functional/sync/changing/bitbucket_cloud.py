@@ -20,6 +20,7 @@ class CloudChanges(Changes):
     )
 
     def begin(self) -> None:
+        self.add_repository()
         for repo in self.repos:
             self.fake.commit(repo, manifest(repo.slug))
 

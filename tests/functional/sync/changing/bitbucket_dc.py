@@ -17,6 +17,7 @@ class DataCenterChanges(Changes):
     )
 
     def begin(self) -> None:
+        self.add_repository()
         for repo in self.repos:
             self.fake.commit(repo, manifest(repo.slug))
 

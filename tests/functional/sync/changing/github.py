@@ -30,6 +30,7 @@ class GitHubChanges(Changes):
     )
 
     def begin(self) -> None:
+        self.add_repo()
         for repo in self.repos:
             self.fake.commit(repo, manifest(repo.name))
 

@@ -24,6 +24,7 @@ class GitLabChanges(Changes):
     )
 
     def begin(self) -> None:
+        self.add_project()
         for project in self.projects:
             self.fake.commit(project, manifest(project.path))
 

@@ -28,15 +28,11 @@ class Changes(ABC):
 
     @abstractmethod
     def begin(self) -> None:
-        """Make sure that every repository has a composer.json."""
+        """Make sure that there are repositories, and that each has a composer.json."""
 
     def readers(self) -> dict[str, set[str]]:
         """Who should read what, by the remote ids of repositories and people."""
         return self.hosted.readers()
-
-    def repositories(self) -> set[str]:
-        """The remote ids of those in the company."""
-        return set(self.readers())
 
     def change(self, kind: str) -> None:
         """Do this, if there is anything to do it with."""
