@@ -8,9 +8,10 @@ from datetime import datetime
 
 from integrations.codehost import CodeHost
 from integrations.errors import CodeHostError, Forbidden, NotFound, Unauthorized
+from integrations.http import HttpClient
 from integrations.service import app_client, app_parts, open_code_host, platform_of, stored_access
-from integrations.stored_kinds import StoredKind
-from models import Integration, Runtime, Synchronization, utc_now
+from integrations.stored_kinds import Installation, StoredKind
+from models import Credential, Integration, Runtime, Synchronization, utc_now
 
 
 class NotAccepted(Exception):
@@ -63,9 +64,15 @@ def try_pasted(runtime: Runtime, pasted: Pasted, synchronization: Synchronizatio
 def try_stored(
     runtime: Runtime, credential_id: int, kind: StoredKind, name: str, synchronization: Synchronization
 ) -> None:
-    """Whether a stored credential can do the work of another synchronization. Raises NotAccepted."""
+    """Whether a stored credential can do the work of another synchronization. Raises NotAccepted.
+
+    What is public, any App may read: it has to be installed there, and be that installation.
+    """
     try:
-        _check_root(open_code_host(runtime, credential_id), kind, name, synchronization)
+        host = open_code_host(runtime, credential_id)
+        if kind.is_app:
+            _check_installation(runtime, credential_id, synchronization)
+        _check_root(host, kind, name, synchronization)
     except CodeHostError as error:
         raise NotAccepted(_explain(error, synchronization.integration.name)) from error
 
@@ -90,17 +97,10 @@ def _try_secret(runtime: Runtime, pasted: Pasted, synchronization: Synchronizati
 
 
 def _try_app(runtime: Runtime, pasted: Pasted, synchronization: Synchronization) -> Accepted:
-    parts, integration = app_parts(pasted.integration), pasted.integration
+    integration = pasted.integration
     with app_client(runtime, integration, pasted.username, pasted.secret) as http:
-        try:
-            installation = parts.find_installation(http, synchronization.remote_path)
-        except NotFound as error:
-            raise NotAccepted(
-                f"The App is not installed in {synchronization.remote_path}: install it first."
-            ) from error
-        tokens = parts.make_token(http, installation.remote_id, utc_now())
-    if installation.organization_id != synchronization.remote_id:
-        raise NotAccepted(f"{installation.organization_path} is another organization than it was: synchronize first.")
+        installation = _find_installation(http, synchronization)
+        tokens = app_parts(integration).make_token(http, installation.remote_id, utc_now())
     access = stored_access(runtime, integration, pasted.kind, pasted.username, tokens.access_token)
     _check_root(platform_of(integration).open_code_host(access), pasted.kind, "The App", synchronization)
     return Accepted(
@@ -113,6 +113,29 @@ def _try_app(runtime: Runtime, pasted: Pasted, synchronization: Synchronization)
         scopes=tokens.scopes,
         expires_at=tokens.expires_at,
     )
+
+
+def _check_installation(runtime: Runtime, credential_id: int, synchronization: Synchronization) -> None:
+    """Whether a stored App is installed where the synchronization reads, and its tokens are made for that."""
+    integration = synchronization.integration
+    with runtime.database.read() as session:
+        credential = session.get_one(Credential, credential_id)
+    private_key = credential.unseal_refresh_token(runtime.secret_box) or ""
+    with app_client(runtime, integration, credential.username, private_key) as http:
+        found = _find_installation(http, synchronization)
+    if found.remote_id != credential.remote_id:
+        raise NotAccepted(f"It is an installation elsewhere: store the App for {synchronization.remote_path}, too.")
+
+
+def _find_installation(http: HttpClient, synchronization: Synchronization) -> Installation:
+    path = synchronization.remote_path
+    try:
+        found = app_parts(synchronization.integration).find_installation(http, path)
+    except NotFound as error:
+        raise NotAccepted(f"The App is not installed in {path}: install it first.") from error
+    if found.organization_id != synchronization.remote_id:
+        raise NotAccepted(f"{found.organization_path} is another organization than it was: synchronize first.")
+    return found
 
 
 def _check_root(host: CodeHost, kind: StoredKind, name: str, synchronization: Synchronization) -> None:

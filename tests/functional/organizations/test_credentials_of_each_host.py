@@ -266,6 +266,29 @@ def test_an_app_that_is_installed_elsewhere_is_not_stored(hosts: Hosts) -> None:
     assert "is not installed in acme" in host.store("github_app", secret=made.private_key, username=str(made.app.id))
 
 
+@pytest.mark.parametrize(("is_installed", "words"), [(False, "is not installed in other"), (True, "store the App for")])
+def test_an_app_is_not_used_where_it_reads_only_what_is_public(hosts: Hosts, is_installed: bool, words: str) -> None:
+    host = hosts.github()
+    made, _ = install_app(host)
+    host.store("github_app", secret=made.private_key, username=str(made.app.id))
+    other = host.fake.add_organization("other", "Other", owner=host.fake.user("ann"))
+    if is_installed:
+        host.fake.install_app(made.app, other)
+    with host.world.write() as session:
+        first = session.scalars(select(Synchronization)).one()
+        second = add_synchronization(
+            session, first.organization, first.integration, remote_id=str(other.id), is_primary=False
+        )
+        second.remote_path = "other"
+        second_id = second.id
+
+    answer = host.ann.post(f"/orgs/acme/synchronizations/{second_id}/credential/{host.stored().id}")
+
+    assert words in host.ann.read(answer.headers["Location"])
+    with host.world.runtime.database.read() as session:
+        assert session.get_one(Synchronization, second_id).credential_id is None
+
+
 def test_the_one_webhook_of_an_app_feeds_the_organizations_that_stored_it(hosts: Hosts) -> None:
     host = hosts.github()
     made, installation = install_app(host)
