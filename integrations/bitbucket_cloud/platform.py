@@ -47,8 +47,9 @@ _STORED_KINDS = (
     StoredKind(
         "access_token",
         "Access token",
-        "Of a workspace, project or repository: its settings, Access tokens. It reads code; people and permissions "
-        "only as far as Bitbucket shows them to such a token.",
+        "Of the workspace: its settings, Access tokens, with the permissions Account: Read and Repositories: Read. It "
+        "reads code and sees who is a member, but is not shown who may read what, and installs no webhooks: what is "
+        "known of people stays as it is, and nobody is removed.",
         "Access token",
         git_username=OTHER_TOKENS,
         names_account=False,

@@ -79,6 +79,18 @@ def test_behind_an_access_token_there_is_no_person(fake: FakeBitbucketCloud, acm
     assert viewer.account.is_bot
 
 
+def test_an_access_token_is_told_no_groups_but_everything_else_of_its_workspace(
+    fake: FakeBitbucketCloud, acme: Acme
+) -> None:
+    fake.add_group(acme.home, "qa", members=[acme.bob])
+    host = open_with(fake, fake.access_token(acme.home, ["account", "repository"]))
+
+    assert [team.remote_id for team in host.directory.list_teams(acme.home.uuid)] == [acme.home.uuid]
+    assert people_of(host, acme.home.uuid) == {"olga": "owner", "bob": "member"}
+    with pytest.raises(Forbidden):
+        list(open_with(fake, fake.access_token(acme.home)).directory.list_teams(acme.home.uuid))
+
+
 def test_a_credential_that_is_none_any_more_is_unauthorized(fake: FakeBitbucketCloud, acme: Acme) -> None:
     token = fake.access_token(acme.home)
     fake.revoke_token(token)
