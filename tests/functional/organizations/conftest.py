@@ -11,6 +11,7 @@ from config import Settings
 from models import Runtime, Team, TeamKind, open_runtime
 from tests.fakes.company import small_company
 from tests.fakes.gitlab import FakeGitLab
+from tests.functional.organizations.storing import Hosts
 from tests.functional.organizations.world import World, fill_organization, join
 from tests.functional.rows import (
     add_credential,
@@ -69,6 +70,14 @@ def fresh(settings: Settings, fake: FakeGitLab) -> Iterator[World]:
         ids = {login: user.id for login, user in users.items()}
     yield World(_app(runtime), runtime, ids)
     runtime.database.close()
+
+
+@pytest.fixture
+def hosts(settings: Settings) -> Iterator[Hosts]:
+    """Fakes that end with the test."""
+    made = Hosts(settings)
+    with made.stack:
+        yield made
 
 
 def _app(runtime: Runtime) -> Flask:

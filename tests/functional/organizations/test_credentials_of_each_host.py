@@ -1,9 +1,6 @@
 """What can be stored for an organization at each host: how it is sent, what git gets, what is explained."""
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,104 +8,12 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
-from config import Settings
 from integrations.errors import Unauthorized
 from integrations.service import open_code_host, open_git
-from models import (
-    AppHook,
-    Credential,
-    Integration,
-    Synchronization,
-    Team,
-    TeamKind,
-    Webhook,
-    WebhookState,
-    open_runtime,
-    utc_now,
-)
-from tests.fakes.bitbucket_cloud import FakeBitbucketCloud
-from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter
-from tests.fakes.github import FakeGitHub, sign
-from tests.functional.organizations.world import Browser, World, join
-from tests.functional.rows import add_instance, add_integration, add_organization, add_synchronization, add_user
-from wsgi import create_app
-
-NEW = "/orgs/acme/synchronizations/1/credential/new"
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """A fake with the company "acme" that Ann owns, and the organization here that follows it without a credential."""
-
-    world: World
-    fake: Any
-    company: Any
-
-    @property
-    def ann(self) -> Browser:
-        return self.world.browser("ann")
-
-    def store(self, kind: str, **typed: str) -> str:
-        """Paste a credential; the page that comes then."""
-        answer = self.ann.post(f"{NEW}?kind={kind}", **typed)
-        return answer.get_data(as_text=True) if answer.status_code == 422 else self.ann.read(answer.headers["Location"])
-
-    def stored(self) -> Credential:
-        with self.world.runtime.database.read() as session:
-            return session.scalars(select(Credential).where(Credential.organization_id.is_not(None))).one()
-
-
-@dataclass
-class Hosts:
-    """Makes one host for a test."""
-
-    settings: Settings
-    stack: ExitStack = field(default_factory=ExitStack)
-
-    def open(self, platform: str, fake: Any, company: Any, remote_id: str, path: str) -> Host:
-        runtime = open_runtime(replace(self.settings, outbound_allow=(f"127.0.0.1:{fake.port}",)))
-        self.stack.callback(runtime.database.close)
-        with runtime.database.write() as session:
-            add_instance(session, runtime.secret_box)
-            integration = add_integration(session, runtime.secret_box, slug="host", base_url=fake.base_url)
-            integration.platform = platform
-            ann = add_user(session, integration, "ann")
-            organization = add_organization(session)
-            synchronization = add_synchronization(session, organization, integration, remote_id=remote_id)
-            synchronization.remote_path = path
-            owners = session.scalars(select(Team).where(Team.kind == TeamKind.OWNERS)).one()
-            join(session, ann, owners, synchronization)
-            ids = {"ann": ann.id}
-        app = create_app(runtime=runtime)
-        app.testing = True
-        return Host(World(app, runtime, ids), fake, company)
-
-    def github(self) -> Host:
-        fake = self.stack.enter_context(FakeGitHub())
-        acme = fake.add_organization("acme", "Acme", owner=fake.add_user("ann"))
-        fake.add_repo(acme, "logging")
-        return self.open("github_enterprise_server", fake, acme, str(acme.id), "acme")
-
-    def cloud(self) -> Host:
-        fake = self.stack.enter_context(FakeBitbucketCloud())
-        ann = fake.add_user("ann")
-        acme = fake.add_workspace("acme", "Acme")
-        fake.add_member(acme, ann, "owner")
-        return self.open("bitbucket", fake, acme, acme.uuid, "acme")
-
-    def data_center(self) -> Host:
-        fake = self.stack.enter_context(FakeBitbucketDataCenter())
-        acme = fake.add_project("ACME", "Acme")
-        fake.grant(acme, fake.add_user("ann", password="pass:wörd"), "PROJECT_ADMIN")
-        return self.open("bitbucket_data_center", fake, acme, str(acme.id), "ACME")
-
-
-@pytest.fixture
-def hosts(settings: Settings) -> Iterator[Hosts]:
-    """Fakes that end with the test."""
-    made = Hosts(settings)
-    with made.stack:
-        yield made
+from models import AppHook, Credential, Integration, Synchronization, Webhook, WebhookState, utc_now
+from tests.fakes.github import sign
+from tests.functional.organizations.storing import Host, Hosts, install_app
+from tests.functional.rows import add_synchronization
 
 
 def check_used(host: Host, git_user: str, secret: str) -> None:
@@ -190,13 +95,6 @@ def test_a_token_of_a_project_of_data_center(hosts: Hosts) -> None:
 
     assert "now uses" in page
     check_used(host, "x-token-auth", token)
-
-
-def install_app(host: Host, *, at: str = "acme") -> tuple[Any, Any]:
-    """A GitHub App of the company, installed in it unless that is wished otherwise."""
-    made = host.fake.add_app(host.company, events=("push", "repository"))
-    home = host.company if at == "acme" else host.fake.add_organization(at, at, owner=host.fake.user("ann"))
-    return made, host.fake.install_app(made.app, home)
 
 
 def test_a_github_app_makes_its_tokens_itself(hosts: Hosts) -> None:
@@ -294,11 +192,7 @@ def test_the_one_webhook_of_an_app_feeds_the_organizations_that_stored_it(hosts:
     made, installation = install_app(host)
     host.store("github_app", secret=made.private_key, username=str(made.app.id))
     page = f"/orgs/acme/settings/credentials/{host.stored().id}/webhook"
-    shown = host.ann.post(page).get_data(as_text=True)
-    url, secret = (
-        re.search(rf'id="{name}"[^>]*value="([^"]+)"', shown)[1]  # type: ignore[index]
-        for name in ("hook-url", "hook-secret")
-    )
+    url, secret = host.app_webhook()
     client = host.world.app.test_client()
 
     def deliver(key: str, installation_id: int, signed_with: str) -> int:
