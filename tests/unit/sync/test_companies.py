@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.codehost import RemoteMember
-from models import PartStatus
+from models import GrantSource, PartStatus
+from sync.own_plan import plan_own_access
 from sync.plan import plan_synchronization
 from sync.snapshot import Item, Part, Snapshot
 from sync.state import State
@@ -18,7 +19,15 @@ from tests.conftest import SCALE
 from tests.unit.sync.checking import applied
 from tests.unit.sync.companies import bitbucket_cloud, bitbucket_dc, github, gitlab
 from tests.unit.sync.companies.access import read_state
-from tests.unit.sync.companies.drawing import BY_DEFAULT, Readers, field_sets, hidden_parts, mixed
+from tests.unit.sync.companies.drawing import (
+    BY_DEFAULT,
+    PEOPLE,
+    Readers,
+    field_sets,
+    hidden_parts,
+    mixed,
+    subsets,
+)
 from tests.unit.sync.remote import TODAY
 
 
@@ -130,3 +139,22 @@ def _known(partial: Snapshot, parts: Mapping[str, Part[RemoteMember]]) -> dict[s
         return replace(member, account=accounts.get(member.account.remote_id, member.account))
 
     return {key: replace(part, items=tuple(map(known, part.items))) for key, part in parts.items()}
+
+
+@many_companies
+@given(company=github.companies(), confirmed=subsets(PEOPLE, one_in=2))
+def test_what_is_internal_is_read_by_others_only_once_their_own_token_showed_it(
+    company: github.Company, confirmed: frozenset[str]
+) -> None:
+    remote = github.snapshot(company)
+    state = after(State(), remote)
+    assert not [key for key in state.grants if key.source is GrantSource.INTERNAL]
+
+    for person in sorted(confirmed - company.suspended):
+        readable = [key for key in company.repositories() if github.is_shown(company, person, key)]
+        changes = plan_own_access(state, account_id=person, readable=readable, today=TODAY)
+        grants = {key: value for key, value in state.grants.items() if key not in changes.remove}
+        state = replace(state, grants={**grants, **changes.add, **changes.change})
+
+    assert readers_here(company, state) == github.readers(company, confirmed=confirmed)
+    assert readers_here(company, after(state, remote)) == github.readers(company, confirmed=confirmed)

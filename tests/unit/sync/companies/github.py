@@ -17,6 +17,7 @@ from integrations.codehost import (
 )
 from sync.snapshot import Snapshot
 from tests.unit.sync.companies.drawing import (
+    NOBODY,
     NOTHING,
     PEOPLE,
     REPOSITORIES,
@@ -96,12 +97,18 @@ def companies() -> st.SearchStrategy[Company]:
     )
 
 
-def readers(company: Company) -> Readers:
-    """Who may read each repository, asked about each person and repository by itself."""
-    return {key: {person for person in PEOPLE if may_read(company, person, key)} for key in company.repositories()}
+def readers(company: Company, confirmed: frozenset[str] = NOBODY) -> Readers:
+    """Who may read each repository, asked about each person and repository by itself.
+
+    `confirmed`: accounts whose own token showed that they belong to the enterprise.
+    """
+    return {
+        key: {person for person in PEOPLE if may_read(company, person, key, is_confirmed=person in confirmed)}
+        for key in company.repositories()
+    }
 
 
-def may_read(company: Company, person: str, repository: str) -> bool:
+def may_read(company: Company, person: str, repository: str, *, is_confirmed: bool = False) -> bool:
     if person in company.suspended:
         return False
     if company.in_organization[person] == "owner":
@@ -110,13 +117,23 @@ def may_read(company: Company, person: str, repository: str) -> bool:
         return False
     if company.collaborators[repository, person]:
         return True
+    visibility = company.visibilities[repository]
     if company.is_member(person):
-        if company.visibilities[repository] in {"internal", "public"} or company.base != "none":
+        if visibility in {"internal", "public"} or company.base != "none":
             return True
         return person in company.reads_everywhere or reads_by_team(company, person, repository)
-    return company.visibilities[repository] == "public" and any(
-        company.collaborators[key, person] for key in company.repositories() if key not in company.disabled
-    )
+    return belongs(company, person) and (visibility == "public" or (visibility == "internal" and is_confirmed))
+
+
+def belongs(company: Company, person: str) -> bool:
+    """Whether somebody who is no member was let into a repository."""
+    open_repositories = [key for key in company.repositories() if key not in company.disabled]
+    return any(company.collaborators[key, person] for key in open_repositories)
+
+
+def is_shown(company: Company, person: str, repository: str) -> bool:
+    """Whether the list of repositories shows it to somebody of the enterprise, as one to read."""
+    return company.visibilities[repository] != "private" or may_read(company, person, repository)
 
 
 def reads_by_team(company: Company, person: str, repository: str) -> bool:
