@@ -100,11 +100,11 @@ def find_time(row: JsonObject, name: str) -> datetime | None:
     text = find_text(row, name)
     try:
         moment = datetime.fromisoformat(text) if text else None
-    except ValueError as error:
+        if moment is None or moment.tzinfo is None:
+            return None if moment is None else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UnexpectedResponse(f"{name} is not a time") from error
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def find_object(row: JsonObject, name: str) -> JsonObject | None:

@@ -5,7 +5,7 @@ Who starts a flow, where its state is kept and what its result is used for, is d
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ from integrations.request_count import RequestCount
 
 TOKEN_LIMITS = Limits(read_seconds=8.0, call_seconds=8.0, body_bytes=64 * 1024)
 DESCRIPTION_LENGTH = 200
+LONGEST_LIFE = 10 * 365 * 86400  # seconds; a host that names more means that the token stays
 
 
 class OAuthRejected(CodeHostError):
@@ -157,23 +158,23 @@ def revoke_token(
         return
     answer = _post(http, endpoints.revoke, endpoints, client, {"token": token})
     if not answer.is_success:
-        _raise_rejection(answer, [client.client_secret, token])
-        check_answer(answer, now=now)
+        _raise_rejection(answer, [client.client_secret, token], now=now)
 
 
-def _raise_rejection(answer: Answer, secrets_sent: Iterable[str]) -> None:
+def _raise_rejection(answer: Answer, secrets_sent: Iterable[str], *, now: datetime) -> None:
     """Raise OAuthRejected when the answer is an OAuth error, of whatever status: GitHub sends them with 200.
 
-    The description never repeats what we sent.
+    Raises what the status calls for otherwise. No error repeats what we sent.
     """
-    fields = answer.error_fields()
-    code, description = fields.get("error"), fields.get("error_description")
-    if not isinstance(code, str) or not code or answer.status >= 500 or answer.status == 429:
-        return
-    text = description if isinstance(description, str) else ""
+    body = answer.body
     for secret in filter(None, secrets_sent):
-        text = text.replace(secret, "***")
-    raise OAuthRejected(code[:80], text[:DESCRIPTION_LENGTH])
+        body = body.replace(secret.encode(), b"***")
+    told = replace(answer, body=body)
+    fields = told.error_fields()
+    code, description = fields.get("error"), fields.get("error_description")
+    if isinstance(code, str) and code and answer.status < 500 and answer.status != 429:
+        raise OAuthRejected(code[:80], description[:DESCRIPTION_LENGTH] if isinstance(description, str) else "")
+    check_answer(told, now=now)
 
 
 def _request_tokens(
@@ -188,8 +189,7 @@ def _request_tokens(
     """The redirect URI goes along: GitLab wants it when refreshing, too."""
     answer = _post(http, endpoints.token, endpoints, client, {"redirect_uri": client.redirect_uri, **form})
     sent = (form.get(name, "") for name in ("code", "code_verifier", "refresh_token"))
-    _raise_rejection(answer, [client.client_secret, *sent])
-    check_answer(answer, now=now)
+    _raise_rejection(answer, [client.client_secret, *sent], now=now)
     document = answer.json()
     if not isinstance(document, dict):
         raise UnexpectedResponse("the token endpoint did not answer with an object")
@@ -214,5 +214,5 @@ def _convert_tokens(document: JsonObject, *, scopes: frozenset[str], now: dateti
         access_token=read_text(document, "access_token"),
         refresh_token=find_text(document, "refresh_token") or None,
         scopes=frozenset(granted.replace(",", " ").split()) or scopes,
-        expires_at=None if seconds is None else now + timedelta(seconds=seconds),
+        expires_at=None if seconds is None or seconds > LONGEST_LIFE else now + timedelta(seconds=max(seconds, 0)),
     )

@@ -37,6 +37,7 @@ from integrations.urls import RemoteUrl, parse_url
 CONSUMER_NAME = "Repertory"
 DENIED = "denied"  # in place of a verifier, when the person said no
 KEY_BITS = 2048
+LONGEST_TOKEN = 1000  # it goes into addresses and headers
 _PROBLEM = pattern(r'oauth_problem="?([a-z_]+)')
 
 
@@ -150,7 +151,7 @@ def _post(http: HttpClient, address: str, sign: Signer, *, now: datetime) -> Map
     fields = dict(parse_qsl(answer.body.decode("utf-8", "replace")))
     _raise_problem(answer, fields)
     check_answer(answer, now=now)
-    if not fields.get("oauth_token"):
+    if not 0 < len(fields.get("oauth_token", "")) <= LONGEST_TOKEN:
         raise UnexpectedResponse("the host did not answer with a token")
     return fields
 

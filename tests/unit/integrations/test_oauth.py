@@ -176,6 +176,29 @@ def test_an_oauth_error_is_raised_with_its_code_and_without_what_we_sent(status:
     assert len(caught.value.description) == 200
 
 
+@pytest.mark.parametrize("status", ["400 Bad Request", "503 Service Unavailable"])
+def test_no_error_of_a_token_endpoint_repeats_what_we_sent(status: str) -> None:
+    error = {"message": "the-code of our-secret", "error": {"x": "our-secret"}}
+    with scripted_server(answer(json.dumps(error), status=status)) as server, pytest.raises(CodeHostError) as caught:
+        exchange(server)
+
+    assert str(caught.value).endswith("*** of ***")
+
+
+def test_an_error_code_does_not_repeat_what_we_sent_either() -> None:
+    error = answer('{"error": "our-secret is wrong"}', status="400 Bad Request")
+    with scripted_server(error) as server, pytest.raises(OAuthRejected) as caught:
+        exchange(server)
+
+    assert caught.value.code == "*** is wrong"
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(2**62, None), (10**12, None), (-5, timedelta(0)), (0, timedelta(0))])
+def test_no_lifetime_of_a_token_is_beyond_the_calendar(seconds: int, left: timedelta | None) -> None:
+    with scripted_server(answer(json.dumps(GRANT | {"expires_in": seconds}))) as server:
+        assert exchange(server).expires_at == (None if left is None else NOW + left)
+
+
 def test_an_oauth_error_without_a_description_is_its_code() -> None:
     reply = answer('{"error": "invalid_client", "error_description": null}', status="401 Unauthorized")
     with scripted_server(reply) as server, pytest.raises(OAuthRejected) as caught:

@@ -145,6 +145,7 @@ def test_a_refusal_is_raised_with_its_code(reply: bytes) -> None:
     ("reply", "kind"),
     [
         (answer("oauth_token=request-1", kind=FORM), UnexpectedResponse),
+        (answer(GOOD.replace("request-1", "x" * 1001), kind=FORM), UnexpectedResponse),
         (answer("<html>", kind="text/html"), UnexpectedResponse),
         (answer("", status="404 Not Found"), NotFound),
         (answer("", status="401 Unauthorized"), Unauthorized),
