@@ -22,7 +22,7 @@ from integrations.fields import (
 )
 from integrations.github.access import member_role, organization_role
 from integrations.github.convert import base_permission, team_id
-from integrations.github.graphql import EVERYBODY, GraphQl, check_node, next_cursor
+from integrations.github.graphql import EVERYBODY, Cursors, GraphQl, check_node
 from integrations.github.lookups import Lookups, team_path
 from integrations.github.pages import list_rows
 from integrations.http import HttpClient
@@ -90,7 +90,7 @@ class BaseAccess:
     def _everybody_reads(self, node_id: str, organization_id: str) -> bool:
         """Whether every private repository has as many collaborators as there are members and people from outside."""
         after: str | None = None
-        is_any = False
+        is_any, cursors = False, Cursors()
         while True:
             (node,) = self._graphql.ask(EVERYBODY, [node_id], {"after": after})
             people = _count(check_node(node, organization_id), "membersWithRole")
@@ -101,7 +101,7 @@ class BaseAccess:
                 is_any = True
                 if not _has_everybody(repository, people):
                     return False
-            after = next_cursor(page)
+            after = cursors.after(page)
             if after is None:
                 return is_any
 

@@ -11,9 +11,9 @@ from integrations.github.directory import OLDEST_FIRST, Scopes
 from integrations.github.graphql import (
     COLLABORATORS,
     REPOSITORIES_AT_ONCE,
+    Cursors,
     GraphQl,
     check_node,
-    next_cursor,
     read_collaborators,
 )
 from integrations.github.lookups import Lookups, team_path
@@ -53,12 +53,12 @@ class GitHubGrants:
 
     def _list_edges(self, repository_id: str, connection: JsonObject, affiliation: str) -> Iterator[JsonObject]:
         """The rows of all pages; as many as GitHub counts, each person once."""
-        total, people = read_number(connection, "totalCount"), set[str]()
+        total, people, cursors = read_number(connection, "totalCount"), set[str](), Cursors()
         while True:
             for edge in as_objects(connection.get("edges"), "the collaborators"):
                 people.add(read_id(find_object(edge, "node") or {}, "databaseId"))
                 yield edge
-            after = next_cursor(connection)
+            after = cursors.after(connection)
             if after is None:
                 break
             ((_, connection),) = self._ask([repository_id], affiliation, after=after)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from integrations.errors import Forbidden, IncompleteListing, NotFound, UnexpectedResponse
 from integrations.fields import Json, JsonObject, as_object, find_flag, find_object, find_text, read_id
 from integrations.http import HttpClient
+from integrations.paging import MOST_PAGES
 
 REPOSITORIES_AT_ONCE = 30  # with up to 100 collaborators each
 FILES_AT_ONCE = 100
@@ -105,12 +106,24 @@ def read_collaborators(node: JsonObject) -> JsonObject:
     return connection
 
 
-def next_cursor(connection: JsonObject) -> str | None:
-    """Where the next page begins; None after the last. Raises IncompleteListing when there is one, but no way to it."""
-    page = as_object(connection.get("pageInfo"), "pageInfo")
-    if not find_flag(page, "hasNextPage"):
-        return None
-    cursor = find_text(page, "endCursor")
-    if not cursor:
-        raise IncompleteListing("GraphQL has another page, but does not say where it begins")
-    return cursor
+class Cursors:
+    """The way through the pages of one list."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def after(self, connection: JsonObject) -> str | None:
+        """Where the next page begins; None after the last.
+
+        Raises IncompleteListing when there is one but no way to it, and when the pages never end.
+        """
+        page = as_object(connection.get("pageInfo"), "pageInfo")
+        if not find_flag(page, "hasNextPage"):
+            return None
+        cursor = find_text(page, "endCursor")
+        if not cursor:
+            raise IncompleteListing("GraphQL has another page, but does not say where it begins")
+        if cursor in self._seen or len(self._seen) >= MOST_PAGES:
+            raise IncompleteListing("the pages of GraphQL never end")
+        self._seen.add(cursor)
+        return cursor

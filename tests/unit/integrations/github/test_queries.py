@@ -76,6 +76,26 @@ def test_more_than_a_page_of_collaborators_is_followed_to_the_end() -> None:
     assert [query["variables"]["after"] for query in sent(server)] == [None, "Y3Vyc29y"]
 
 
+def test_pages_that_never_end_are_not_followed() -> None:
+    page = nodes(people_of(31, collaborators("a", total=2, cursor="Y3Vyc29y")))
+
+    with pytest.raises(IncompleteListing, match="never end"):
+        grants(READ, REPOSITORIES[0], page, page, page)
+
+
+def test_pages_of_all_repositories_that_never_end_are_not_followed() -> None:
+    page = nodes(
+        {
+            "databaseId": 501,
+            "membersWithRole": {"totalCount": 1},
+            "repositories": {"pageInfo": {"hasNextPage": True, "endCursor": "Y3Vyc29y"}, "nodes": []},
+        }
+    )
+
+    with pytest.raises(IncompleteListing, match="never end"):
+        grants(HIDDEN, page, page, page)
+
+
 @pytest.mark.parametrize(
     "answered",
     [
