@@ -1,11 +1,10 @@
 """Kinds of credentials that an organization can store: what is asked for, and how each is used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from integrations.fields import JsonObject
 from integrations.http import HttpClient
 from integrations.oauth import OAuthTokens
 
@@ -48,4 +47,4 @@ class AppParts:
     sign: Callable[[str, str, datetime], str]  # the App's word: from its id, its private key (PEM) and the time
     find_installation: Callable[[HttpClient, str], Installation]  # in an organization with this path; NotFound
     make_token: Callable[[HttpClient, str, datetime], OAuthTokens]  # for the installation with this id
-    installation_of: Callable[[JsonObject], str | None]  # to which one a delivery of the App's webhook belongs
+    installation_of: Callable[[Mapping[str, str], bytes], str | None]  # to which a delivery of its webhook belongs

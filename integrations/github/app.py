@@ -5,6 +5,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 
 import base64
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from integrations.fields import Json, JsonObject, as_object, find_object, find_text, find_time, read_id, read_text
+from integrations.github.hooks import parse_body
 from integrations.http import HttpClient
 from integrations.oauth import OAuthTokens
 from integrations.stored_kinds import AppParts, Installation
@@ -63,9 +65,9 @@ def make_installation_token(http: HttpClient, installation_id: str, now: datetim
     )
 
 
-def installation_of(payload: JsonObject) -> str | None:
-    """To which installation a delivery of an App's webhook belongs."""
-    installation = find_object(payload, "installation")
+def installation_of(headers: Mapping[str, str], body: bytes) -> str | None:
+    """To which installation a delivery of an App's webhook belongs. Raises UnexpectedResponse."""
+    installation = find_object(parse_body(headers, body), "installation")
     return None if installation is None else read_id(installation)
 
 

@@ -49,15 +49,16 @@ class GitHubHookParser:
         event = headers.get("x-github-event", "")
         if not event:
             raise UnexpectedResponse("the delivery does not say which event it is")
-        payload = _parse_body(headers.get("content-type", ""), body)
+        payload = parse_body(headers, body)
         name = " / ".join(part for part in (event, find_text(payload, "action")) if part)
         key = headers.get("x-github-delivery") or hashlib.sha256(body).hexdigest()
         return Delivery(key, name, _EVENTS.get(event, _nothing)(payload))
 
 
-def _parse_body(kind: str, body: bytes) -> JsonObject:
+def parse_body(headers: Mapping[str, str], body: bytes) -> JsonObject:
+    """The JSON object of a delivery, which may come in a form. Raises UnexpectedResponse."""
     text = body
-    if kind.partition(";")[0].strip().lower() == _FORM:
+    if headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
         fields = parse_qs(body.decode("utf-8", "replace"))
         text = fields.get("payload", [""])[0].encode()
     try:

@@ -82,6 +82,16 @@ def test_an_answer_without_a_token_is_refused() -> None:
         make_installation_token(http, "77", NOW)
 
 
-def test_deliveries_of_an_app_say_for_which_installation_they_are() -> None:
-    assert installation_of({"installation": {"id": 77}}) == "77"
-    assert installation_of({}) is None
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b'{"installation": {"id": 77}}'),
+        ("application/x-www-form-urlencoded", b"payload=%7B%22installation%22%3A%7B%22id%22%3A77%7D%7D"),
+    ],
+)
+def test_deliveries_of_an_app_say_for_which_installation_they_are(kind: str, body: bytes) -> None:
+    assert installation_of({"content-type": kind}, body) == "77"
+
+
+def test_a_delivery_without_installation_is_for_none() -> None:
+    assert installation_of({}, b"{}") is None
