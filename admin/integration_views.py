@@ -156,7 +156,7 @@ def change_integration(slug: str) -> ResponseReturnValue:
 
 def _stored_client(stored: Integration) -> StoredClient:
     secret = stored.unseal_client_secret(current_runtime().secret_box)
-    return StoredClient(stored.oauth_version, stored.client_id, secret)
+    return StoredClient(stored.base_url, stored.oauth_version, stored.client_id, secret)
 
 
 def _after_changing(stored: Integration, *, is_known: bool) -> ResponseReturnValue:

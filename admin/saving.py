@@ -17,6 +17,7 @@ from integrations.service import (
     BaseUrlLocked,
     ClientTaken,
     LastWayIn,
+    SecretElsewhere,
     SlugTaken,
     add_integration,
     callback_url,
@@ -34,8 +35,9 @@ SETUP_ACTOR = "setup"
 
 @dataclass(frozen=True, slots=True)
 class StoredClient:
-    """Our application as it is stored: what an empty field keeps."""
+    """Our application as it is stored: what an empty field keeps, at this address only."""
 
+    base_url: str
     oauth_version: int
     client_id: str
     secret: str = field(repr=False)
@@ -59,7 +61,7 @@ def examine_form(
         corrected.url,
         policy=outbound_policy(runtime.settings),
         ca_pem=form.ca_certificate.data or "",
-        client=_client(runtime, form, stored),
+        client=_client(runtime, form, stored if stored is not None and stored.base_url == corrected.url else None),
         oauth_version=form.chosen_oauth_version,
     )
     for problem in found.problems:
@@ -102,6 +104,9 @@ def change_from_form(
     except BaseUrlLocked:
         add_error(form.base_url, "Accounts are known through this host. Add another integration for another host.")
         return False
+    except SecretElsewhere:
+        add_error(form.client_secret, "The stored one belongs to the other address. Copy the secret from the host.")
+        return False
     except ClientTaken:
         add_error(form.client_id, "Another integration uses this application. Make one of its own at the host.")
         return False
@@ -136,7 +141,7 @@ def who_acts() -> tuple[str, int | None]:
 def _client(runtime: Runtime, form: IntegrationForm, stored: StoredClient | None) -> ClientCheck | None:
     """What can be checked: what was typed, or what is stored of the same OAuth version."""
     version = form.chosen_oauth_version
-    kept = stored if stored is not None and stored.oauth_version == version else StoredClient(version, "", "")
+    kept = stored if stored is not None and stored.oauth_version == version else StoredClient("", version, "", "")
     client_id = form.client_id.data if version == 2 else kept.client_id
     secret = (form.client_secret.data if version == 2 else "") or kept.secret
     if not client_id or not secret:

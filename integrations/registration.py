@@ -51,6 +51,10 @@ class BaseUrlLocked(Exception):
     """Accounts are known through this integration: another host at its address would take over their names."""
 
 
+class SecretElsewhere(Exception):
+    """The stored client secret belongs to another address, and is not given to this one."""
+
+
 class LastWayIn(Exception):
     """No administrator could log in any more."""
 
@@ -135,9 +139,9 @@ def edit_integration(
     actor: str,
     actor_user_id: int | None = None,
 ) -> None:
-    """Change everything but platform and slug. Raises BaseUrlLocked, ClientTaken, LastWayIn."""
-    if draft.base_url != integration.base_url and count_dependents(session, integration.id).accounts:
-        raise BaseUrlLocked
+    """Change everything but platform and slug. Raises BaseUrlLocked, SecretElsewhere, ClientTaken, LastWayIn."""
+    if draft.base_url != integration.base_url:
+        _check_address_is_free(session, integration, draft)
     if Use.LOG_IN not in draft.uses and integration.is_for_login:
         _check_another_way_in(session, integration.id)
     _check_client_is_free(session, draft, but_id=integration.id)
@@ -196,6 +200,13 @@ def count_dependents(session: Session, integration_id: int) -> Dependents:
         accounts=session.scalar(accounts) or 0,
         people=session.scalar(accounts.where(Identity.user_id.is_not(None))) or 0,
     )
+
+
+def _check_address_is_free(session: Session, integration: Integration, draft: IntegrationDraft) -> None:
+    if count_dependents(session, integration.id).accounts:
+        raise BaseUrlLocked
+    if draft.oauth_version == 2 and not draft.client_secret:
+        raise SecretElsewhere
 
 
 def _take_over(integration: Integration, draft: IntegrationDraft) -> None:

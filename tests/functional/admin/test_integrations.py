@@ -59,6 +59,12 @@ def form_of(runtime: Runtime, **changes: str) -> dict[str, str]:
     }
 
 
+def allow(runtime: Runtime, other: FakeGitLab) -> None:
+    """Let the application reach another fake."""
+    allowed = (*runtime.settings.outbound_allow, f"127.0.0.1:{other.port}")
+    object.__setattr__(runtime, "settings", replace(runtime.settings, outbound_allow=allowed))
+
+
 def base_url_input(answer: TestResponse) -> str:
     """The tag of the field."""
     return answer.get_data(as_text=True).partition('id="base_url"')[2].partition(">")[0]
@@ -180,8 +186,7 @@ def test_platform_and_slug_can_not_be_changed(ann: Person, runtime: Runtime) -> 
 
 def test_the_base_url_stays_once_people_are_known_through_it(ann: Person, runtime: Runtime) -> None:
     with FakeGitLab() as other:
-        allowed = (*runtime.settings.outbound_allow, f"127.0.0.1:{other.port}")
-        object.__setattr__(runtime, "settings", replace(runtime.settings, outbound_allow=allowed))
+        allow(runtime, other)
         made = other.application(redirect_uri="http://localhost:8000/oauth/gitlab/callback")
         changes = {"base_url": other.base_url, "client_id": made.client_id, "client_secret": made.secret}
 
@@ -192,6 +197,32 @@ def test_the_base_url_stays_once_people_are_known_through_it(ann: Person, runtim
     assert (
         "readonly" in ann.get("/admin/integrations/gitlab").get_data(as_text=True).partition('id="base_url"')[2][:200]
     )
+
+
+@pytest.mark.parametrize("action", ["test", "save"])
+def test_the_stored_secret_is_sent_to_no_other_address(ann: Person, runtime: Runtime, action: str) -> None:
+    secret = stored(runtime).unseal_client_secret(runtime.secret_box)
+    with FakeGitLab() as other:
+        allow(runtime, other)
+        ann.post("/admin/integrations/gitlab", form_of(runtime, base_url=other.base_url, action=action))
+
+        assert other.requests
+        assert not [it for it in other.requests if secret.encode() in it.request_body]
+
+
+def test_another_address_needs_a_secret_of_its_own(page: IntegrationPage, runtime: Runtime) -> None:
+    page.create()
+    with FakeGitLab() as other:
+        allow(runtime, other)
+        made = other.application(redirect_uri="http://localhost:8000/oauth/gitlab/callback")
+        changes = {"base_url": other.base_url, "client_id": made.client_id}
+
+        refused = page.person.post("/admin/integrations/gitlab", form_of(runtime, **changes))
+        saved = page.person.post("/admin/integrations/gitlab", form_of(runtime, client_secret=made.secret, **changes))
+
+    assert "belongs to the other address" in field_error(refused, "client_secret")
+    assert saved.status_code == 303
+    assert stored(runtime).unseal_client_secret(runtime.secret_box) == made.secret
 
 
 def test_the_base_url_can_be_corrected_before_anybody_came_through_it(page: IntegrationPage, runtime: Runtime) -> None:

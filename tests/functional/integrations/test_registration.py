@@ -19,6 +19,7 @@ from integrations.registration import (
     IntegrationDraft,
     InvalidSlug,
     LastWayIn,
+    SecretElsewhere,
     SlugTaken,
     add_integration,
     count_dependents,
@@ -164,6 +165,16 @@ def test_the_base_url_is_locked_once_accounts_are_known(session: Session, runtim
 
     with pytest.raises(BaseUrlLocked):
         edit_integration(session, runtime.secret_box, integration, DRAFT, actor="root")
+
+
+def test_a_stored_secret_is_not_kept_for_another_address(session: Session, runtime: Runtime) -> None:
+    integration = add(session, runtime)
+    elsewhere = replace(DRAFT, base_url="https://evil.example.com", client_secret="")
+
+    with pytest.raises(SecretElsewhere):
+        edit_integration(session, runtime.secret_box, integration, elsewhere, actor="root")
+
+    assert integration.base_url == DRAFT.base_url
 
 
 def make_administrator(session: Session, integration: Integration, login: str) -> None:
