@@ -62,11 +62,23 @@ class CorrectedUrl:
 
 
 class Page(StrEnum):
-    """A page of the host where access is granted."""
+    """A page of the host where access is granted, or webhooks are made."""
 
     TEAM_MEMBERS = "team_members"
     REPOSITORY_MEMBERS = "repository_members"
     REPOSITORY_VISIBILITY = "repository_visibility"  # who may see it, and whether its code is switched on
+    REPOSITORY_HOOKS = "repository_hooks"
+    ORGANIZATION_HOOKS = "organization_hooks"
+
+
+@dataclass(frozen=True, slots=True)
+class HookGuide:
+    """How a webhook is made by hand, in the words of the host's page."""
+
+    secret: str  # what the field is called
+    repository_events: str  # what to tick for a repository
+    organization_events: str  # and for everything below the root
+    more: str = ""  # what else has to be chosen there
 
 
 class ErrorPage(StrEnum):
@@ -157,7 +169,8 @@ class Platform:
     lowest_version: tuple[int, int]
     shows_organizations_as: str  # the host's word, for "choose a …"
     reading_role: str  # the lowest usual role that reads private code
-    page_url: Callable[[Page, str], str]  # of a team or repository whose own page is the given one
+    page_url: Callable[[Page, str], str]  # of an organization, team or repository with this page of its own
+    hook_guide: HookGuide
     setup_links: Callable[[str], tuple[tuple[str, str], ...]]  # (label, address), the usual one first
     api_url: Callable[[str], str]
     oauth_endpoints: Callable[[str], OAuthEndpoints]

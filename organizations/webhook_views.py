@@ -4,7 +4,9 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.guards import Role, current_user, organization_role_required, recent_login_required
-from models import Organization, Webhook
+from integrations.platform_parts import Page
+from integrations.service import platform_of
+from models import CredentialKind, Organization, Webhook
 from organizations.blueprint import blueprint
 from organizations.runs import find_synchronization, list_synchronizations
 from organizations.webhooks import STATES, find_hook, group_hooks, recent_deliveries, record_secret_shown
@@ -54,8 +56,13 @@ def install_again(organization: Organization, synchronization_id: int) -> Respon
 @blueprint.get("/orgs/<org>/settings/webhooks/<int:webhook_id>")
 @organization_role_required(Role.ADMIN)
 def webhook(organization: Organization, webhook_id: int) -> ResponseReturnValue:
-    """How to make this hook by hand at the host."""
-    return _page(organization, _hook_or_404(organization, webhook_id), secret="")
+    """How to make this hook by hand at the host. That of a GitHub App is told where the App is stored."""
+    hook = _hook_or_404(organization, webhook_id)
+    credential = hook.synchronization.credential
+    if credential is not None and credential.kind is CredentialKind.GITHUB_APP:
+        app = url_for("organizations.app_webhook", org=organization.short_name, credential_id=credential.id)
+        return redirect(app, code=303)
+    return _page(organization, hook, secret="")
 
 
 @blueprint.post("/orgs/<org>/settings/webhooks/<int:webhook_id>")
@@ -70,10 +77,14 @@ def show_secret(organization: Organization, webhook_id: int) -> ResponseReturnVa
 
 
 def _page(organization: Organization, hook: Webhook, *, secret: str) -> str:
+    platform, repository = platform_of(hook.synchronization.integration), hook.repository
+    page = Page.REPOSITORY_HOOKS if repository else Page.ORGANIZATION_HOOKS
     return render_template(
         "organizations/webhook.html",
         organization=organization,
         hook=hook,
+        address=platform.page_url(page, repository.web_url if repository else hook.synchronization.remote_url),
+        guide=platform.hook_guide,
         url=hook_url(current_runtime(), hook),
         secret=secret,
         is_recent=is_recently_authenticated(),

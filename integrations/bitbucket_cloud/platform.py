@@ -10,7 +10,7 @@ from integrations.bitbucket_cloud.driver import open_bitbucket_cloud, read_bitbu
 from integrations.bitbucket_cloud.probe import check_bitbucket_cloud_client, probe_bitbucket_cloud
 from integrations.bitbucket_cloud.source import OTHER_TOKENS
 from integrations.oauth import ClientAuthentication, OAuthEndpoints
-from integrations.platform_parts import CorrectedUrl, GuideStep, Page, Platform, Scope, Use
+from integrations.platform_parts import CorrectedUrl, GuideStep, HookGuide, Page, Platform, Scope, Use
 from integrations.stored_kinds import StoredKind
 
 _HOSTS = frozenset({"bitbucket.org", "www.bitbucket.org", "api.bitbucket.org"})
@@ -56,6 +56,13 @@ _STORED_KINDS = (
     ),
 )
 _APP_PASSWORD = "ATBB"  # noqa: S105 - what they began with
+_HOOK_PAGES = {Page.REPOSITORY_HOOKS: "/admin/webhooks", Page.ORGANIZATION_HOOKS: "/workspace/settings/webhooks"}
+_HOOK_GUIDE = HookGuide(
+    secret="Secret",  # noqa: S106
+    repository_events="Push, Updated and Deleted of the repository",
+    organization_events="Push, Created, Updated, Deleted and Transferred of the repository",
+    more="Choose from the full list of triggers. Bitbucket delivers to public addresses only.",
+)
 _GUIDE = (
     GuideStep(
         "Open the page on Bitbucket where OAuth consumers are made: of the workspace that you want to synchronize, or "
@@ -125,6 +132,8 @@ def page_url(page: Page, url: str) -> str:
     address = url.rstrip("/")
     if page is Page.TEAM_MEMBERS:
         return address if "/workspace/settings/groups/" in address else f"{address}/workspace/members"
+    if page in _HOOK_PAGES:
+        return f"{address}{_HOOK_PAGES[page]}"
     return f"{address}/admin/permissions" if page is Page.REPOSITORY_MEMBERS else f"{address}/admin"
 
 
@@ -146,6 +155,7 @@ BITBUCKET_CLOUD = Platform(
     shows_organizations_as="workspace",
     reading_role="Read",
     page_url=page_url,
+    hook_guide=_HOOK_GUIDE,
     setup_links=_setup_links,
     api_url=_api_url,
     oauth_endpoints=oauth_endpoints,

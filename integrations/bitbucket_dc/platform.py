@@ -16,7 +16,7 @@ from integrations.bitbucket_dc.probe import (
 from integrations.bitbucket_dc.source import TOKEN_NAME
 from integrations.oauth import OAuthEndpoints
 from integrations.oauth1 import OAuth1Endpoints
-from integrations.platform_parts import CorrectedUrl, GuideStep, Page, Platform, Scope, Use
+from integrations.platform_parts import CorrectedUrl, GuideStep, HookGuide, Page, Platform, Scope, Use
 from integrations.stored_kinds import StoredKind
 from integrations.urls import parse_url
 
@@ -54,7 +54,15 @@ _BELOW = {
     Page.TEAM_MEMBERS: "/permissions",
     Page.REPOSITORY_MEMBERS: "/permissions",
     Page.REPOSITORY_VISIBILITY: "/settings",
+    Page.REPOSITORY_HOOKS: "/settings",
+    Page.ORGANIZATION_HOOKS: "/settings",
 }
+_HOOK_GUIDE = HookGuide(
+    secret="Secret",  # noqa: S106
+    repository_events="Push and Modified of the repository",
+    organization_events="Push and Modified of the repository, and Modified of the project",
+    more="The page is called Webhooks, under Workflow in the settings; projects have it from Bitbucket 8.8 on.",
+)
 _GUIDE = (
     GuideStep("As an administrator of Bitbucket open Administration, Application links.", "setup_link"),
     GuideStep("Press Create link, choose External application and the direction Incoming, and continue."),
@@ -173,6 +181,7 @@ BITBUCKET_DATA_CENTER = Platform(
     shows_organizations_as="project",
     reading_role="Repository read",
     page_url=page_url,
+    hook_guide=_HOOK_GUIDE,
     setup_links=_setup_links,
     api_url=_api_url,
     oauth_endpoints=oauth_endpoints,

@@ -14,7 +14,7 @@ from integrations.github.roots import api_url, is_cloud_host
 from integrations.github.scopes import expand_scopes, scopes_for
 from integrations.http import HttpClient
 from integrations.oauth import OAuthEndpoints
-from integrations.platform_parts import Application, CorrectedUrl, ErrorPage, GuideStep, Page, Platform
+from integrations.platform_parts import Application, CorrectedUrl, ErrorPage, GuideStep, HookGuide, Page, Platform
 from integrations.stored_kinds import StoredKind
 from integrations.urls import parse_url, url_path
 
@@ -24,7 +24,22 @@ _PAGES = re.compile(
     r"/+(api(/v3|/graphql)?|login|logout|settings|organizations|orgs|stafftools|setup|enterprises|dashboard|explore|apps)"
     r"(/.*)?$"
 )
-_BELOW = {Page.REPOSITORY_MEMBERS: "/settings/access", Page.REPOSITORY_VISIBILITY: "/settings"}
+_BELOW = {
+    Page.REPOSITORY_MEMBERS: "/settings/access",
+    Page.REPOSITORY_VISIBILITY: "/settings",
+    Page.REPOSITORY_HOOKS: "/settings/hooks",
+    Page.ORGANIZATION_HOOKS: "/settings/hooks",
+}
+_REPOSITORY_EVENTS = (
+    "Branch or tag creation, Branch or tag deletion, Collaborator add, remove, or changed, Pushes, Releases, "
+    "Repositories, Team adds and Visibility changes"
+)
+_HOOK_GUIDE = HookGuide(
+    secret="Secret",  # noqa: S106
+    repository_events=_REPOSITORY_EVENTS,
+    organization_events=f"{_REPOSITORY_EVENTS}, and Memberships, Organizations and Teams",
+    more="Choose application/json as the content type, and let GitHub send individual events.",
+)
 _WORDS_OF_ERRORS = {
     ErrorPage.CALLBACK: "“The redirect_uri is not associated with this application”",
     ErrorPage.CLIENT: "that the page was not found (404)",
@@ -107,6 +122,8 @@ def page_url(page: Page, url: str) -> str:
     address = url.rstrip("/")
     if page is Page.TEAM_MEMBERS:
         return f"{address}/members" if "/teams/" in address else f"{address}/people"
+    if page is Page.ORGANIZATION_HOOKS:
+        address = address.replace("/orgs/", "/organizations/")
     return f"{address}{_BELOW[page]}"
 
 
@@ -154,6 +171,7 @@ GITHUB = Platform(
     reading_role="Read",
     reads_by_home=False,
     page_url=page_url,
+    hook_guide=_HOOK_GUIDE,
     setup_links=_setup_links,
     api_url=api_url,
     oauth_endpoints=oauth_endpoints,
@@ -183,6 +201,7 @@ GITHUB_ENTERPRISE_SERVER = Platform(
     reading_role="Read",
     reads_by_home=False,
     page_url=page_url,
+    hook_guide=_HOOK_GUIDE,
     setup_links=_setup_links,
     api_url=api_url,
     oauth_endpoints=oauth_endpoints,

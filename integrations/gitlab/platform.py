@@ -8,7 +8,7 @@ from integrations.gitlab import API
 from integrations.gitlab.driver import open_gitlab, read_gitlab_version
 from integrations.gitlab.probe import check_gitlab_client, probe_gitlab
 from integrations.oauth import OAuthEndpoints
-from integrations.platform_parts import CorrectedUrl, ErrorPage, GuideStep, Page, Platform, Scope, Use
+from integrations.platform_parts import CorrectedUrl, ErrorPage, GuideStep, HookGuide, Page, Platform, Scope, Use
 from integrations.stored_kinds import StoredKind
 
 CLOUD = "https://gitlab.com"
@@ -27,7 +27,15 @@ _BELOW = {
     Page.TEAM_MEMBERS: "/-/group_members",
     Page.REPOSITORY_MEMBERS: "/-/project_members",
     Page.REPOSITORY_VISIBILITY: "/edit#js-shared-permissions",
+    Page.REPOSITORY_HOOKS: "/-/hooks",
+    Page.ORGANIZATION_HOOKS: "/-/hooks",
 }
+_HOOK_GUIDE = HookGuide(
+    secret="Secret token",  # noqa: S106
+    repository_events="Push events, Tag push events and Releases events",
+    organization_events="Push events, Tag push events, Releases events, Member events, Subgroup events and Project "
+    "events",
+)
 _WORDS_OF_ERRORS = {
     ErrorPage.CALLBACK: "“The redirect URI included is not valid”",
     ErrorPage.SCOPES: "“The requested scope is invalid, unknown, or malformed”",
@@ -123,6 +131,7 @@ GITLAB = Platform(
     shows_organizations_as="group",
     reading_role="Reporter",
     page_url=page_url,
+    hook_guide=_HOOK_GUIDE,
     setup_links=_cloud_links,
     api_url=_api_url,
     oauth_endpoints=oauth_endpoints,
@@ -147,6 +156,7 @@ GITLAB_SELF_MANAGED = Platform(
     shows_organizations_as="group",
     reading_role="Reporter",
     page_url=page_url,
+    hook_guide=_HOOK_GUIDE,
     setup_links=_self_managed_links,
     api_url=_api_url,
     oauth_endpoints=oauth_endpoints,

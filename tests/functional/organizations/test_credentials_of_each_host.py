@@ -213,7 +213,9 @@ def test_the_one_webhook_of_an_app_feeds_the_organizations_that_stored_it(hosts:
     assert deliver("1", installation.id, "wrong") == 401
     assert deliver("2", 4711, secret) == 202
     with host.world.runtime.database.read() as session:
-        assert session.scalars(select(Webhook.state)).all() == [WebhookState.PENDING]
+        waiting = session.scalars(select(Webhook)).one()
+    assert waiting.state is WebhookState.PENDING
+    assert host.ann.get(f"/orgs/acme/settings/webhooks/{waiting.id}").headers["Location"] == page
     assert deliver("3", installation.id, secret) == 202
     with host.world.runtime.database.read() as session:
         assert session.scalars(select(Webhook.state)).all() == [WebhookState.ACTIVE]

@@ -3,12 +3,17 @@
 import re
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import select
+
 from composer.tokens import ORGANIZATION_PREFIX, is_token
 from models import (
     AuditRecord,
     ComposerToken,
     JobRun,
     Organization,
+    Repository,
+    Synchronization,
     Webhook,
     WebhookDelivery,
     WebhookState,
@@ -122,6 +127,38 @@ def test_the_secret_of_a_webhook_is_in_one_answer_only(world: World) -> None:
     assert "the-hook-secret" not in page
     assert "the-hook-secret" in shown
     assert late.status_code == 303
+
+
+HAND = {  # each platform with the page of a root, that of its webhooks, the same of a repository, and words there
+    "gitlab_self_managed": ("/groups/acme", "/-/hooks", "/acme/logging", "/-/hooks", "Tag push events"),
+    "github": ("/orgs/acme", "/settings/hooks", "/acme/logging", "/settings/hooks", "application/json"),
+    "bitbucket_data_center": ("/projects/A", "/settings", "/projects/A/repos/logging", "/settings", "Workflow"),
+    "bitbucket": ("/acme", "/workspace/settings/webhooks", "/acme/logging", "/admin/webhooks", "list of triggers"),
+}
+
+
+@pytest.mark.parametrize("platform", HAND)
+def test_how_to_make_a_webhook_by_hand_is_told_in_the_words_of_the_host(world: World, platform: str) -> None:
+    root, hooks_of_root, below, hooks_below, words = HAND[platform]
+    with world.write() as session:
+        synchronization = session.get_one(Synchronization, world.synchronization_id)
+        synchronization.integration.platform = platform
+        synchronization.remote_url = f"https://host.test{root}"
+        repository = session.scalars(select(Repository).where(Repository.name == "logging")).one()
+        repository.web_url = f"https://host.test{below}"
+        hooks = [Webhook(synchronization_id=synchronization.id, repository_id=each) for each in (None, repository.id)]
+        for hook in hooks:
+            hook.seal_secret(world.runtime.secret_box, "the-hook-secret")
+        session.add_all(hooks)
+        session.flush()
+        paths = [f"/orgs/acme/settings/webhooks/{hook.id}" for hook in hooks]
+
+    of_root, of_repository = (world.browser("bob").read(path) for path in paths)
+
+    assert f'href="https://host.test{root.replace("/orgs/", "/organizations/")}{hooks_of_root}"' in of_root
+    assert f'href="https://host.test{below}{hooks_below}"' in of_repository
+    assert words in of_root
+    assert words in of_repository
 
 
 def test_installing_webhooks_again_is_background_work(world: World) -> None:

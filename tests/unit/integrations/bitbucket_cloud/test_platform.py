@@ -92,6 +92,7 @@ def test_access_is_granted_on_pages_of_the_workspace_and_the_repository() -> Non
     assert BITBUCKET_CLOUD.page_url(Page.TEAM_MEMBERS, group) == group
     assert BITBUCKET_CLOUD.page_url(Page.REPOSITORY_MEMBERS, f"{CLOUD}/acme/x") == f"{CLOUD}/acme/x/admin/permissions"
     assert BITBUCKET_CLOUD.page_url(Page.REPOSITORY_VISIBILITY, f"{CLOUD}/acme/x") == f"{CLOUD}/acme/x/admin"
+    assert BITBUCKET_CLOUD.page_url(Page.REPOSITORY_HOOKS, f"{CLOUD}/acme/x") == f"{CLOUD}/acme/x/admin/webhooks"
 
 
 def test_an_app_password_is_recognized_and_explained() -> None:

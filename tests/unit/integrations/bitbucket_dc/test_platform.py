@@ -64,6 +64,7 @@ def test_addresses_are_below_the_base_url() -> None:
         (Page.TEAM_MEMBERS, f"{BASE}/admin/groups/view?name=a", f"{BASE}/admin/groups/view?name=a"),
         (Page.REPOSITORY_MEMBERS, f"{BASE}/projects/A/repos/b", f"{BASE}/projects/A/repos/b/permissions"),
         (Page.REPOSITORY_VISIBILITY, f"{BASE}/projects/A/repos/b", f"{BASE}/projects/A/repos/b/settings"),
+        (Page.ORGANIZATION_HOOKS, f"{BASE}/projects/ACME", f"{BASE}/projects/ACME/settings"),
     ],
 )
 def test_pages_where_access_is_granted(page: Page, url: str, address: str) -> None:

@@ -101,6 +101,8 @@ def test_the_page_for_a_new_application_is_filled_in() -> None:
         (Page.TEAM_MEMBERS, "/orgs/acme/teams/web", "/orgs/acme/teams/web/members"),
         (Page.REPOSITORY_MEMBERS, "/acme/logging", "/acme/logging/settings/access"),
         (Page.REPOSITORY_VISIBILITY, "/acme/logging/", "/acme/logging/settings"),
+        (Page.REPOSITORY_HOOKS, "/acme/logging", "/acme/logging/settings/hooks"),
+        (Page.ORGANIZATION_HOOKS, "/orgs/acme", "/organizations/acme/settings/hooks"),
     ],
 )
 def test_pages_where_access_is_granted_are_below_what_they_belong_to(page: Page, path: str, below: str) -> None:
