@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
+from integrations.codehost import CodeAccess
 from models import GrantSource, ManifestState, MembershipSource, TeamKind
 from sync.snapshot import Item, Manifest, Part, Snapshot
 from sync.state import IdentityValue, ManifestValue, PackageValue, RepositoryValue, StandingKey, State, TeamValue
@@ -99,6 +100,7 @@ class _Keep:
             for part in (*snapshot.team_grants.values(), *snapshot.repository_teams.values())
             for grant in part.items
         )
+        self._closed = frozenset(r.remote_id for r in snapshot.repositories if r.code_access is CodeAccess.DISABLED)
         self._may_name_others = any(part.is_open for part in snapshot.repository_teams.values())
         self._settled_teams = _teams_of(state, self._settled)
 
@@ -118,6 +120,8 @@ class _Keep:
     def grant(self, key: GrantKey) -> bool:
         if not self._may_remove or (self._person and key.account_id is None):
             return True
+        if key.repository_id in self._closed and not self.account(key.account_id):
+            return False  # whatever a list of it would say
         if key.team is not None:
             return self._team_grant(key.repository_id, key.team)
         if key.account_id is None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from integrations.codehost import AccountState, RemoteMember, Visibility
+from integrations.codehost import AccountState, CodeAccess, RemoteMember, Visibility
 from models import GrantSource, TeamKind
 from sync.plan import Plan
 from sync.snapshot import SKIPPED, Part, Snapshot
@@ -124,6 +124,17 @@ def test_a_grant_of_ones_own_goes_only_where_it_was_looked_for() -> None:
 
     assert [key.repository_id for key in found.grants.remove] == ["100"]
     assert removals(found) == [*found.grants.remove]
+
+
+def test_code_that_was_switched_off_takes_grants_only_from_the_person_who_was_looked_for() -> None:
+    """hugo has a grant of his own beside gus."""
+    before = replace(COMPANY, repository_members={"100": complete(member("gus", REPORTER), member("hugo", REPORTER))})
+    closed = repository("100", team_id="2", code_access=CodeAccess.DISABLED)
+    remote = replace(about("id-gus", {"2": complete()}, **{"100": unknown()}), repositories=(closed,))
+
+    found = plan(state_after(before), remote)
+
+    assert [key.account_id for key in found.grants.remove] == ["id-gus"]
 
 
 def test_places_that_could_not_be_read_keep_the_person() -> None:

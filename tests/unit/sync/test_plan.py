@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.codehost import AccountState, RemoteMember, RemoteRole, Visibility
+from integrations.codehost import AccountState, CodeAccess, RemoteMember, RemoteRole, Visibility
 from models import GrantSource, ManifestState, MembershipSource, PartStatus, TeamKind
 from sync.plan import Plan, plan_synchronization
 from sync.snapshot import Manifest, Part, Snapshot
@@ -145,6 +145,20 @@ def test_a_repository_that_left_an_unknown_group_loses_the_grants_of_that_group(
     removed = plan(state_after(COMPANY), remote).grants.remove
 
     assert {key.team for key in removed if key.team} == {("2", "30"), ("2", "40"), ("2", "50")}
+
+
+def test_code_that_was_switched_off_is_nobodys_even_if_members_are_unknown() -> None:
+    closed = (repository("100", team_id="2", code_access=CodeAccess.DISABLED), *COMPANY.repositories[1:])
+    remote = replace(
+        COMPANY,
+        repositories=closed,
+        team_members={**COMPANY.team_members, "2": unknown()},
+        repository_members={**COMPANY.repository_members, "100": unknown()},
+    )
+
+    removed = plan(state_after(COMPANY), remote).grants.remove
+
+    assert set(removed) == {key for key in state_after(COMPANY).grants if key.repository_id == "100"}
 
 
 def test_code_that_became_private_is_no_longer_for_everybody_even_if_members_are_unknown() -> None:
