@@ -104,13 +104,21 @@ class Reducer:
         parts = self._parts(node)
         required = self.always | {name for part in parts for name in names_of(part.get("required"))}
         made: Json = {"?": True} if any(part.get("nullable") for part in parts) else {}
+        others: set[str] = set()
         for part in parts:
             for name, value in as_dict(part.get("properties")).items():
                 if self.fields is not None and name not in self.fields:
-                    self.passed_over.add(name)
+                    others.add(name)
                     continue
                 schema = self.overrides.get(name) or self.reduce(as_dict(value))
                 made[name if name in required else f"{name}~"] = schema
+        further = [part["additionalProperties"] for part in parts if part.get("additionalProperties")]
+        if further and isinstance(further[0], dict):
+            made["*"] = self.reduce(further[0])
+        elif further:
+            self.passed_over |= others
+        elif self.fields is not None:
+            made["..."] = " ".join(sorted(others))
         return made
 
     def _parts(self, node: Json) -> list[Json]:

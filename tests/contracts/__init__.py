@@ -6,6 +6,7 @@
 - `"=a|b"`: one of these texts; `"#name"`: the schema of that name; `"bytes"`: an answer that is no JSON
 - `["string"]`: a list of them; `{"|": [...]}`: any one of these
 - `{"id": "integer", "name~": "string"}`: an object; what ends with `~` may be missing, `"?": true` lets it be null,
-  and `"*"` describes every other field
+  and `"*"` describes every other field; `"..."` names the fields that are there as well and are not looked at, and
+  where that is missing, any field is right that is anywhere in the contract
 - in paths, `{id:integer}` takes digits and `{path:rest}` also slashes
 """

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 MANY_ROWS = 40  # of a longer list only the ends are compared: rows are made by one piece of code
+SIGNS = frozenset({"?", "*", "|", "..."})
 PLAIN: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
@@ -68,13 +69,14 @@ class Shapes:
         if not isinstance(value, dict):
             yield f"{at}: {shortened(value)} is no object"
             return
-        fields = {name.removesuffix("~"): (name, rule) for name, rule in schema.items() if name not in {"?", "*"}}
+        fields = {name.removesuffix("~"): (name, rule) for name, rule in schema.items() if name not in SIGNS}
+        others = frozenset(str(schema["..."]).split()) if "..." in schema else self.known
         for name, row in value.items():
             if name in fields:
                 yield from self.compare(row, fields[name][1], f"{at}.{name}")
             elif "*" in schema:
                 yield from self.compare(row, schema["*"], f"{at}.{name}")
-            elif self.is_strict or name not in self.known:
+            elif self.is_strict or name not in others:
                 yield f"{at}.{name}: is unknown"
         if not self.is_partial:
             yield from (f"{at}.{name}: is missing" for name in fields if name in schema and name not in value)
@@ -102,7 +104,7 @@ def field_names(schema: object) -> Iterator[str]:
     """Every name of a field in a schema, at any depth."""
     if isinstance(schema, dict):
         for name, rule in schema.items():
-            if name not in {"?", "*", "|"}:
+            if name not in SIGNS:
                 yield name.removesuffix("~")
             yield from field_names(rule)
     elif isinstance(schema, list):

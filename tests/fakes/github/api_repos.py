@@ -10,7 +10,7 @@ from .api_organizations import shown_access
 from .api_teams import team_roles
 from .errors import error, forbidden
 from .model import Repo, Team, User, rank
-from .rendering_repos import full_repository
+from .rendering_repos import full_repository, repository
 from .rights import Access, access, collaborators, is_member, resolved, sees_team
 from .routing import Call, Routes
 
@@ -37,7 +37,7 @@ def own_repos(call: Call) -> Response:
     rows = [
         repo for repo in state.repos.values() if call.caller.sees(repo) and _affiliations(call, repo, user) & wanted
     ]
-    return call.page(rows, lambda repo: full_repository(call.core, repo, access(state, repo, user)))
+    return call.page(rows, lambda repo: repository(call.core, repo, access(state, repo, user)))
 
 
 def _affiliations(call: Call, repo: Repo, user: User) -> set[str]:

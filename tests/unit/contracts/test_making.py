@@ -17,7 +17,11 @@ USER: Json = {
         "url": {"type": "string"},
         "boss": {"$ref": "#/components/schemas/user"},
         "tags": {"type": "array", "nullable": True, "items": {"type": "string"}},
-        "rights": {"type": "object", "additionalProperties": {"type": "boolean"}},
+        "rights": {
+            "type": "object",
+            "properties": {"id": {"type": "integer"}},
+            "additionalProperties": {"type": "boolean"},
+        },
         "extra": {"type": "object", "nullable": True},
     },
 }
@@ -70,7 +74,12 @@ DESCRIPTION: Json = {
         "schemas": {
             "user": USER,
             "word": {"type": "string", "enum": ["a", "b"]},
-            "base": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+            "base": {
+                "type": "object",
+                "additionalProperties": True,
+                "required": ["name"],
+                "properties": {"name": {"type": "string"}, "colour": {"type": "string"}},
+            },
             "error": {"type": "object", "properties": {"message": {"type": "string"}}},
         },
     },
@@ -91,20 +100,24 @@ def test_a_contract_holds_the_facts_of_what_is_used() -> None:
     assert contract["endpoints"] == {
         f"GET {PLACE}": {"query": {"page~": "integer", "q": "=a|b"}, "answers": {"200": "#user"}},
         f"DELETE {PLACE}": {"answers": {"204": None}},
-        f"POST {PLACE}": {"body": {"name": "string", "at~": "number"}, "answers": {"200": {"|": ["string", "any"]}}},
+        f"POST {PLACE}": {
+            "body": {"name": "string", "colour~": "string", "at~": "number"},
+            "answers": {"200": {"|": ["string", "any"]}},
+        },
     }
     assert contract["schemas"] == {
-        "error": {"message~": "string"},
+        "error": {"message~": "string", "...": ""},
         "user": {
             "id": "integer",
             "role~": "=admin|member?",
             "boss~": "#user",
             "tags~": {"|": [["string"], "null"]},
-            "rights~": {"*": "boolean"},
+            "rights~": {"id~": "integer", "*": "boolean"},
             "extra~": {"*": "any", "?": True},
+            "...": "url",
         },
     }
-    assert contract["known"] == ["url"]
+    assert contract["known"] == []
     assert "prose" not in json.dumps(contract)
 
 
@@ -120,10 +133,11 @@ def test_deviations_change_endpoints_schemas_and_fields() -> None:
     assert contract["endpoints"][f"DELETE {PLACE}"] == {"answers": {"204": "#fresh", "202": None}}  # type: ignore[index]
     assert contract["schemas"] == {
         "base": {"name": "string"},
-        "error": {},
+        "error": {"...": "message"},
         "fresh": {"by": "#base"},
-        "user": {"role": "=admin|member?", "tags~": "any", "uid": "string"},
+        "user": {"role": "=admin|member?", "tags~": "any", "...": "boss extra rights url", "uid": "string"},
     }
+    assert contract["known"] == ["colour"]
 
 
 @pytest.mark.parametrize(

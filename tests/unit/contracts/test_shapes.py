@@ -59,6 +59,15 @@ def test_a_known_field_may_be_anywhere_but_not_where_all_is_strict() -> None:
     assert problems(value, "#person", Shapes(SHAPES.schemas, frozenset({"url"}), True)) == ["it.url: is unknown"]
 
 
+def test_an_object_may_name_all_other_fields_that_there_are() -> None:
+    exact = {"id": "integer", "...": "url size"}
+    shapes = Shapes({}, frozenset({"colour"}))
+
+    assert problems({"id": 1, "url": 7}, exact, shapes) == []
+    assert problems({"id": 1, "colour": 7}, exact, shapes) == ["it.colour: is unknown"]
+    assert problems({"id": 1, "url": 7}, exact, Shapes({}, is_strict=True)) == ["it.url: is unknown"]
+
+
 def test_of_a_partial_answer_everything_may_be_missing_but_nothing_wrong() -> None:
     partial = Shapes(SHAPES.schemas, is_partial=True)
 
