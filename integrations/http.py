@@ -5,6 +5,7 @@ A token travels in the `Authorization` header only. It is in no URL, no error an
 
 import random
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ MOST_REDIRECTS = 3
 SMALLEST_LIMIT = 20  # of a rate limit below it, a share means nothing
 JSON = "application/json"
 CHUNK = 64 * 1024
+SHORTEST_PASSWORD = 6  # a shorter one is in too many words to be told from them
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NOT_MODIFIED = 304
 Check = Callable[[Answer], None]
@@ -321,16 +323,26 @@ class HttpClient:
             if len(body) > self._limits.body_bytes:
                 raise UnexpectedResponse(f"{request}: the answer is larger than {self._limits.body_bytes} bytes")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        answer = Answer(request, response.status_code, headers, self._without_token(bytes(body)))
+        told = self._without_token(bytes(body), is_error=response.status_code >= 400)
+        answer = Answer(request, response.status_code, headers, told)
         budget = rate_budget(answer, self._timing.now())
         if budget is not None:
             self.count.note_budget(budget)
         return answer
 
-    def _without_token(self, body: bytes) -> bytes:
-        """The body, without our own token in case that the host sends it back: error texts quote bodies."""
-        secret = self._authorization.rpartition(" ")[2].encode() if isinstance(self._authorization, str) else b""
-        return body.replace(secret, b"***") if secret else body
+    def _without_token(self, body: bytes, *, is_error: bool) -> bytes:
+        """The body, without our own token in case that the host sends it back: error texts quote bodies.
+
+        Passwords can be words that answers hold as well, so they are taken out of errors only.
+        """
+        scheme, _, sent = (self._authorization if isinstance(self._authorization, str) else "").rpartition(" ")
+        secrets = [sent.encode()]
+        if is_error and scheme == "Basic":
+            password = b64decode(sent).partition(b":")[2]
+            secrets.append(password if len(password) >= SHORTEST_PASSWORD else b"")
+        for secret in filter(None, secrets):
+            body = body.replace(secret, b"***")
+        return body
 
     def _proxies(self, url: RemoteUrl) -> dict[str, str]:
         """The proxy for this URL. It resolves names by itself, so what we know of them is judged here."""

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from integrations.authorizations import basic, bearer
 from integrations.errors import (
     CodeHostError,
     Forbidden,
@@ -98,16 +99,25 @@ def test_error_answers_become_errors(status: str, kind: type[CodeHostError]) -> 
             client.post_json("/x", {})
 
 
-def test_a_token_that_the_host_sends_back_is_in_no_error() -> None:
+@pytest.mark.parametrize("authorization", [bearer(CANARY), basic("ann", CANARY)])
+def test_a_secret_that_the_host_sends_back_is_in_no_error(authorization: str) -> None:
     body = json.dumps({"message": f"token {CANARY} is revoked"})
     with (
         scripted_server(answer(body, status="401 Unauthorized")) as server,
-        loopback_client(server.port, authorization=f"Bearer {CANARY}") as client,
+        loopback_client(server.port, authorization=authorization) as client,
     ):
         with pytest.raises(Unauthorized) as caught:
             client.get_json("/x")
 
         assert "token *** is revoked" in str(caught.value)
+
+
+def test_a_password_that_is_a_word_changes_no_answer() -> None:
+    with (
+        scripted_server(answer('{"permission": "PROJECT_READ"}')) as server,
+        loopback_client(server.port, authorization=basic("ann", "PROJECT_READ")) as client,
+    ):
+        assert client.get_json("/x") == {"permission": "PROJECT_READ"}
 
 
 @pytest.mark.parametrize("trouble", [reset, answer(status="500 Oops"), answer(status="503 Busy"), b"", b"HTTP/9 x\r\n"])
