@@ -67,13 +67,15 @@ def claim_administration(
 def check_chosen(integration: Integration, account: RemoteAccount, chosen: str) -> None:
     """Raise NotTheChosenAdministrator when the setting HOST:LOGIN names somebody else.
 
-    LOGIN may be the remote id. It has to be, where anybody may give themselves the name of somebody else.
+    LOGIN may be the remote id. It has to be, where anybody may give themselves the name of somebody else; and digits
+    alone always are, because people may call themselves by the id of somebody else, too.
     """
     if not chosen:
         return
     host, _, name = chosen.rpartition(":")
     parts = urlsplit(integration.base_url)
-    names = {account.remote_id, account.login} if platform_of(integration).has_unique_logins else {account.remote_id}
+    is_id = name.isdigit() or not platform_of(integration).has_unique_logins
+    names = {account.remote_id} if is_id else {account.remote_id, account.login}
     if host.lower() not in {parts.hostname, parts.netloc} or name not in names:
         raise NotTheChosenAdministrator
 

@@ -29,6 +29,11 @@ def test_any_other_account_or_host_is_not_meant(chosen: str) -> None:
     assert not is_chosen(GITLAB, chosen, RemoteAccount("7", "ann", "Ann"))
 
 
+def test_nobody_is_meant_who_calls_themselves_by_the_id_of_another() -> None:
+    assert is_chosen(GITLAB, "git.example.test:7", RemoteAccount("7", "ann", "Ann"))
+    assert not is_chosen(GITLAB, "git.example.test:7", RemoteAccount("8", "7", "Eve"))
+
+
 def test_a_name_that_anybody_may_take_means_nobody() -> None:
     account = RemoteAccount(UUID, "ann", "Ann")
 
