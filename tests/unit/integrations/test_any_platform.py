@@ -78,6 +78,7 @@ def test_each_platform_has_its_parts_a_fake_a_contract_and_tests(folder: str) ->
         *(f"tests/fakes/{folder}/{part}" for part in ("__main__.py", "fake.py", "oracle.py")),
         f"tests/data/{folder}/contract.json",
         f"tests/unit/integrations/{folder}/__init__.py",
+        *(f"tests/{part}/{folder}.py" for part in ("unit/sync/companies", "functional/sync/changing", "e2e/hosts")),
     ]
 
     assert [path for path in wanted if not (ROOT / path).exists()] == []
