@@ -47,7 +47,7 @@ def check_departure(session: Session, departure: Departure) -> None:
     if purpose is FlowPurpose.LOGIN:
         _check_login(integration)
     elif purpose is FlowPurpose.CLAIM_ADMIN:
-        if setup_session() is None or not integration.is_for_login:
+        if setup_session() is None or not _lets_people_in(integration):
             abort(404)
     elif purpose is FlowPurpose.TEST:
         if setup_session() is None and not current_user.is_administrator:
@@ -60,6 +60,7 @@ def depart(session: Session, departure: Departure, way: Way) -> Response:
     """Store the flow in the caller's transaction, and the page that takes the browser to the host.
 
     It is an ordinary answer, not a redirect: a redirect after a form would be stopped by our own `form-action`.
+    Raises VisitTaken.
     """
     integration, admitted = departure.integration, setup_session()
     scopes = departure.scopes(session)
@@ -93,8 +94,12 @@ def depart(session: Session, departure: Departure, way: Way) -> Response:
 def _check_login(integration: Integration) -> None:
     if is_setup_mode():
         abort(403, "This installation is not finished. People can log in once Setup Mode has ended.")
-    if not integration.is_for_login:
+    if not _lets_people_in(integration):
         abort(404)
+
+
+def _lets_people_in(integration: Integration) -> bool:
+    return integration.is_for_login and not integration.is_draft
 
 
 def _check_own_visit(session: Session, departure: Departure) -> None:

@@ -13,6 +13,10 @@ LIFE = timedelta(minutes=10)
 MOST_OPEN = 5
 
 
+class VisitTaken(Exception):
+    """The host has given two visits the same name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Browser:
     """Who starts a flow, and must come back: ids of its web session, of its setup session, and of who is logged in."""
@@ -55,10 +59,12 @@ def start_flow(
     destination: Destination,
     now: datetime,
 ) -> StartedFlow:
-    """Store a new flow. At most five are open per browser: the oldest give way."""
+    """Store a new flow. At most five are open per browser: the oldest give way. Raises VisitTaken."""
     _make_room(session, browser.web_session_id, now=now)
     flow = StartedFlow(state=destination.request_token or new_state(), code_verifier=new_code_verifier())
     digest = digest_secret(flow.state)
+    if session.get(OAuthFlow, digest) is not None:
+        raise VisitTaken
     session.add(
         OAuthFlow(
             state_digest=digest,

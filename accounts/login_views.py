@@ -11,9 +11,10 @@ from accounts.answers import answer_page, host_refused
 from accounts.blueprint import blueprint
 from accounts.current import current_user, current_user_row
 from accounts.departures import Departure, check_departure, depart
+from accounts.flows import VisitTaken
 from accounts.guards import login_required
 from accounts.setup_guard import is_setup_mode
-from accounts.visits import HostRefused, find_way
+from accounts.visits import HostRefused, find_way, named_twice
 from integrations.service import UnknownIntegration, get_integration, list_login_integrations
 from models import FlowPurpose, Integration, Organization, Synchronization, record_audit, utc_now
 from web.database import close_session, get_session
@@ -60,7 +61,10 @@ def start_login(slug: str) -> ResponseReturnValue:
     except HostRefused as error:
         return host_refused(error, integration)
     session = get_session()
-    response = depart(session, departure, way)
+    try:
+        response = depart(session, departure, way)
+    except VisitTaken:
+        return host_refused(named_twice(integration), integration)
     session.commit()
     return response
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from accounts.flows import StartedFlow, unseal_code_verifier
-from integrations.errors import CodeHostError, ConnectionFailed, Diagnosis, Stage
+from integrations.errors import CodeHostError, ConnectionFailed, Diagnosis, Stage, UnexpectedResponse
 from integrations.oauth import OAuthEndpoints, OAuthRejected, OAuthTokens, authorization_url, exchange_code
 from integrations.oauth1 import (
     DENIED,
@@ -71,6 +71,11 @@ def visit_url(integration: Integration, way: Way, flow: StartedFlow, scopes: tup
         state=flow.state,
         code_verifier=flow.code_verifier,
     )
+
+
+def named_twice(integration: Integration) -> HostRefused:
+    """For a host that gives every visit the same name: then nobody can tell who comes back."""
+    return HostRefused(_diagnose(integration, UnexpectedResponse("the host gave out a request token twice")))
 
 
 def name_of_visit(parameters: Mapping[str, str]) -> str:

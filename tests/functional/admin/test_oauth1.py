@@ -119,6 +119,27 @@ def test_a_draft_shows_its_keys_and_lets_nobody_in(
     assert "Bitbucket" not in text_of(owner.get("/setup/claim"))
 
 
+def test_a_draft_lets_nobody_in_even_if_the_host_knows_the_keys(
+    owner: Person, bitbucket: FakeBitbucketDataCenter
+) -> None:
+    create(owner, bitbucket)
+    tell_the_host(owner, bitbucket)
+
+    assert owner.start("bitbucket", "claim_admin").status_code == 404
+
+
+def test_a_host_that_gives_out_a_token_twice_lets_nobody_in(
+    owner: Person, bitbucket: FakeBitbucketDataCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(owner, bitbucket)
+    monkeypatch.setattr("accounts.visits.ask_for_request_token", lambda *_args, **_options: "the same")
+
+    first, second = (owner.start("bitbucket", "claim_admin") for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (200, 403)
+    assert "gave out a request token twice" in text_of(second)
+
+
 def test_a_draft_can_be_corrected_before_the_host_has_its_keys(
     owner: Person, bitbucket: FakeBitbucketDataCenter, runtime: Runtime
 ) -> None:
