@@ -168,6 +168,7 @@ class Platform:
     default_login_policy: Literal["members", "everyone"]
     lowest_version: tuple[int, int]
     shows_organizations_as: str  # the host's word, for "choose a …"
+    why_unlisted: str  # what to look at when one is not offered
     reading_role: str  # the lowest usual role that reads private code
     page_url: Callable[[Page, str], str]  # of an organization, team or repository with this page of its own
     hook_guide: HookGuide

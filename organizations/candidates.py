@@ -48,6 +48,11 @@ class HostCandidates:
         """What the host calls what can be followed there: "group", "organization", "workspace", "project"."""
         return platform_of(self.integration).shows_organizations_as
 
+    @property
+    def why_unlisted(self) -> str:
+        """What to look at when one is not offered."""
+        return platform_of(self.integration).why_unlisted
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:

@@ -153,6 +153,7 @@ BITBUCKET_CLOUD = Platform(
     default_login_policy="members",
     lowest_version=(0, 0),
     shows_organizations_as="workspace",
+    why_unlisted="Workspaces are offered to their administrators.",
     reading_role="Read",
     page_url=page_url,
     hook_guide=_HOOK_GUIDE,

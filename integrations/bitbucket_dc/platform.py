@@ -179,6 +179,8 @@ BITBUCKET_DATA_CENTER = Platform(
     default_login_policy="everyone",
     lowest_version=LOWEST_VERSION,
     shows_organizations_as="project",
+    why_unlisted="Projects are offered to those who have the permission Project admin there; those of single people "
+    "are not.",
     reading_role="Repository read",
     page_url=page_url,
     hook_guide=_HOOK_GUIDE,

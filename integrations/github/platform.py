@@ -44,6 +44,11 @@ _WORDS_OF_ERRORS = {
     ErrorPage.CALLBACK: "“The redirect_uri is not associated with this application”",
     ErrorPage.CLIENT: "that the page was not found (404)",
 }
+_WHY_UNLISTED = (
+    "Organizations are offered to their owners. One that lets in approved apps only has to approve this one (its "
+    "settings, Third-party access); one with single sign-on is hidden until you have signed in there and connected "
+    "your account again."
+)
 _OAUTH_STEPS = (
     GuideStep(
         "Open the page on GitHub where OAuth apps are made. One that an organization owns does not depend on your own "
@@ -168,6 +173,7 @@ GITHUB = Platform(
     default_login_policy="members",
     lowest_version=LOWEST_VERSION,
     shows_organizations_as="organization",
+    why_unlisted=_WHY_UNLISTED,
     reading_role="Read",
     reads_by_home=False,
     page_url=page_url,
@@ -198,6 +204,7 @@ GITHUB_ENTERPRISE_SERVER = Platform(
     default_login_policy="everyone",
     lowest_version=LOWEST_VERSION,
     shows_organizations_as="organization",
+    why_unlisted=_WHY_UNLISTED,
     reading_role="Read",
     reads_by_home=False,
     page_url=page_url,

@@ -38,6 +38,13 @@ def test_the_groups_that_the_account_owns_are_listed(fresh: World, fake: FakeGit
     assert "studio" not in nested
 
 
+def test_what_to_look_at_when_one_is_not_listed_is_told(fresh: World, fake: FakeGitLab) -> None:
+    page = fresh.browser("ann").read("/orgs/new")
+
+    assert "Is one missing?" in page
+    assert "offered to those who are Owner of them" in page
+
+
 def test_an_organization_is_created_with_its_first_run_to_look_at(fresh: World, fake: FakeGitLab) -> None:
     ann = fresh.browser("ann")
 
@@ -153,6 +160,7 @@ def test_what_is_missing_at_the_host_is_said_with_a_way_out(fresh: World, fake: 
 
     assert "You administer no group at Gitlab" in owns_nothing
     assert "people who administer it" in owns_nothing
+    assert "offered to those who are Owner of them" in owns_nothing
     for page in (no_credential, few_scopes):
         assert "Authorize at Gitlab" in page
         assert 'name="purpose" value="authorize"' in page
