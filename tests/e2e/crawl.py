@@ -4,7 +4,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -14,6 +14,11 @@ WIDE, NARROW, PHONE = 1280, 320, 360
 AXE = Axe()
 EVERYTHING: dict[str, object] = {"resultTypes": ["violations"]}
 ONLY_COLOURS: dict[str, object] = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+RUN_AXE = """options => {
+    window.axeFound = null
+    axe.run(document, options).then(found => { window.axeFound = found })
+}"""
+LOOKS, LOOK_SECONDS = 600, 0.05
 TOO_WIDE = """width => [...document.querySelectorAll("main *, header *, footer *")]
     .filter(element => element.getBoundingClientRect().right > width + 1 && element.checkVisibility())
     .slice(0, 3).map(element => element.outerHTML.slice(0, 120))"""
@@ -48,8 +53,8 @@ class Inspection:
         """Everything but colours is the same in both themes."""
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE.axe_script)
-        found = page.evaluate("options => axe.run(document, options)", EVERYTHING if is_complete else ONLY_COLOURS)
-        for violation in found["violations"]:
+        page.evaluate(RUN_AXE, EVERYTHING if is_complete else ONLY_COLOURS)
+        for violation in _wait_for_axe(page)["violations"]:
             targets = [node["target"] for node in violation["nodes"]][:3]
             self.problems.append(f"{name}: {violation['id']} at {targets}")
 
@@ -71,3 +76,13 @@ class Inspection:
 
 def _open_menus(page: Page, *, is_open: bool) -> None:
     page.eval_on_selector_all("details", "(all, open) => all.forEach(one => { one.open = open; })", is_open)
+
+
+def _wait_for_axe(page: Page) -> Any:
+    """Not for ever: the answer is lost when the page loads itself anew meanwhile."""
+    for _ in range(LOOKS):
+        found = page.evaluate("window.axeFound")
+        if found:
+            return found
+        page.wait_for_timeout(1000 * LOOK_SECONDS)
+    raise AssertionError(f"{page.url} was not examined to the end")

@@ -134,6 +134,7 @@ def tour_setup(tour: Tour, ann: GitLabPerson) -> None:
     ann.open(f"/setup/try/{ann.host.slug}")
     story.try_login(ann)
     ann.open(f"/setup/try/{ann.host.slug}")
+    ann.page.wait_for_load_state("networkidle")  # it loads itself anew when the result is there
     tour.look(ann.page, "result of a trial")
     tour.visit(ann.page, "accounts.trial")
     tour.visit(ann.page, "setup_mode.claim")
