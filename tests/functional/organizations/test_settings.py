@@ -149,6 +149,7 @@ def test_how_to_make_a_webhook_by_hand_is_told_in_the_words_of_the_host(world: W
         hooks = [Webhook(synchronization_id=synchronization.id, repository_id=each) for each in (None, repository.id)]
         for hook in hooks:
             hook.seal_secret(world.runtime.secret_box, "the-hook-secret")
+            hook.state_reason = "GET /hooks: 403 403 Forbidden"
         session.add_all(hooks)
         session.flush()
         paths = [f"/orgs/acme/settings/webhooks/{hook.id}" for hook in hooks]
@@ -157,8 +158,10 @@ def test_how_to_make_a_webhook_by_hand_is_told_in_the_words_of_the_host(world: W
 
     assert f'href="https://host.test{root.replace("/orgs/", "/organizations/")}{hooks_of_root}"' in of_root
     assert f'href="https://host.test{below}{hooks_below}"' in of_repository
-    assert words in of_root
-    assert words in of_repository
+    for page in (of_root, of_repository):
+        assert words in page
+        assert "answered 403 (not allowed) to GET /hooks" in page
+    assert "answered 403 (not allowed) to GET /hooks" in world.browser("bob").read("/orgs/acme/settings/webhooks")
 
 
 def test_installing_webhooks_again_is_background_work(world: World) -> None:
