@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from integrations.codehost import CodeAccess
+from integrations.codehost import CodeAccess, Visibility
 from models import GrantSource, ManifestState, MembershipSource, TeamKind
 from sync.snapshot import Item, Manifest, Part, Snapshot
 from sync.state import IdentityValue, ManifestValue, PackageValue, RepositoryValue, StandingKey, State, TeamValue
@@ -94,6 +94,7 @@ class _Keep:
         self._person, self._settled = snapshot.person, snapshot.settled
         self._teams, self._repositories = snapshot.team_members, snapshot.repository_members
         self._team_of = {repository.remote_id: repository.team_id for repository in snapshot.repositories}
+        self._internal = frozenset(r.remote_id for r in snapshot.repositories if r.visibility is Visibility.INTERNAL)
         self._team_grants, self._repository_teams = snapshot.team_grants, snapshot.repository_teams
         self._named = frozenset(
             (grant.team.remote_id, grant.repository_id)
@@ -132,9 +133,14 @@ class _Keep:
         return self.account(key.account_id) or is_open or self._is_open_team(self._team_of.get(key.repository_id))
 
     def _own_grant(self, key: GrantKey) -> bool:
-        """What an own token confirmed stands until a listing tells more, or until it ends by itself."""
+        """What an own token confirmed stands until a listing tells more, or until it ends by itself.
+
+        Of a repository that is not internal any more, what was confirmed because it was says nothing.
+        """
+        if self._person and (self.account(key.account_id) or key.repository_id not in self._team_of):
+            return True
         if key.repository_id not in self._team_of or key.source is GrantSource.INTERNAL:
-            return key.repository_id in self._team_of
+            return key.repository_id in self._internal
         is_open = self._is_open(self._repositories, key.repository_id)
         return is_open or self._is_open_team(self._team_of[key.repository_id]) or self.account(key.account_id)
 

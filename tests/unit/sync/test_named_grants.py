@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from integrations.codehost import TEAM_MEMBER, CodeAccess, RemoteMember, RemoteRole, RemoteTeamGrant, Visibility
+from integrations.codehost import (
+    TEAM_MEMBER,
+    CodeAccess,
+    RemoteMember,
+    RemoteRepository,
+    RemoteRole,
+    RemoteTeamGrant,
+    Visibility,
+)
 from models import GrantSource, MembershipSource, PartStatus
 from sync.plan import plan_synchronization
 from sync.snapshot import SKIPPED, Part, Snapshot
@@ -155,8 +163,36 @@ def test_what_an_own_token_confirmed_about_an_internal_repository_is_no_business
     key = GrantKey("100", GrantSource.INTERNAL, account_id="id-zoe")
     before = State(grants={key: WantedGrant()})
 
-    assert not plan_synchronization(before, company(), today=TODAY).grants.remove
+    internal = repository("100", visibility=Visibility.INTERNAL, code_access=CodeAccess.MEMBERS)
+
+    assert not plan_synchronization(before, company(repositories=(internal,)), today=TODAY).grants.remove
     assert set(plan_synchronization(before, company(repositories=()), today=TODAY).grants.remove) == {key}
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        repository("100"),
+        repository("100", visibility=Visibility.PUBLIC),
+        repository("100", visibility=Visibility.INTERNAL, code_access=CodeAccess.DISABLED),
+    ],
+)
+def test_what_was_confirmed_of_an_internal_repository_ends_when_it_is_none(now: RemoteRepository) -> None:
+    key = GrantKey("100", GrantSource.INTERNAL, account_id="id-zoe")
+    before = State(grants={key: WantedGrant()})
+
+    assert set(plan_synchronization(before, company(repositories=(now,)), today=TODAY).grants.remove) == {key}
+
+
+@pytest.mark.parametrize("source", [GrantSource.INTERNAL, GrantSource.CONFIRMED])
+@pytest.mark.parametrize("account_id", ["id-bob", "id-zoe"])
+def test_one_person_alone_tells_nothing_about_what_own_tokens_confirmed_elsewhere(
+    source: GrantSource, account_id: str
+) -> None:
+    before = State(grants={GrantKey("100", source, account_id="id-zoe"): WantedGrant()})
+    alone = company(repositories=(), teams=(BACKEND,), team_members={"2": complete()}, person=account_id)
+
+    assert not plan_synchronization(before, alone, today=TODAY).grants.remove
 
 
 def nested(**changes: object) -> Snapshot:
