@@ -38,7 +38,7 @@ class Seen:
     credential: Credential = field(repr=False)
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
-    owner_id: str = ""  # whose answers of the host may be kept for it: the account's id there
+    owner_id: str  # whose answers of the host may be kept for it: the account's id there
 
     @property
     def version(self) -> int:

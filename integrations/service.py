@@ -272,10 +272,8 @@ def _credential_access(runtime: Runtime, seen: Seen) -> HostAccess:
     return stored_access(runtime, integration, kind, credential.username, seen.access_token)
 
 
-def _answer_store(runtime: Runtime, integration: Integration, owner_id: str) -> AnswerStore | None:
-    """What this account was answered before; None when we do not know whose credential it is."""
-    if not owner_id:
-        return None
+def _answer_store(runtime: Runtime, integration: Integration, owner_id: str) -> AnswerStore:
+    """What was answered to this account before, or to a credential behind which there is none."""
     return AnswerStore(runtime.settings.data_dir / ANSWERS, owner=f"{integration.id}:{owner_id}")
 
 
