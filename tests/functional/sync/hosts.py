@@ -21,6 +21,7 @@ from tests.fakes.github import companies as github_companies
 from tests.fakes.gitlab import FakeGitLab
 
 Fake = FakeGitLab | FakeGitHub | FakeBitbucketCloud | FakeBitbucketDataCenter
+OWNERS_SCOPES, ASKED_SCOPES = ("repo", "read:org", "admin:org"), ("repo", "read:org", "admin:org_hook")
 CALLBACK = "http://localhost:8000/oauth/host/callback"
 
 
@@ -83,10 +84,10 @@ def _large_gitlab(fake: Fake, repositories: int, teams: int, people: int) -> Hos
     return _gitlab(fake, large_company(fake, groups=teams, projects=repositories, members=people).id)
 
 
-def _github(fake: Fake, login: str) -> Hosted:
+def _github(fake: Fake, login: str, scopes: tuple[str, ...] = OWNERS_SCOPES) -> Hosted:
     assert isinstance(fake, FakeGitHub)
     home, repos = fake.organization(login), fake.state.repos
-    token = fake.personal_token(fake.user("owner"), ("repo", "read:org", "admin:org"))
+    token = fake.personal_token(fake.user("owner"), scopes)
 
     def readers() -> dict[str, set[str]]:
         ours = {key: repo for key, repo in repos.items() if repo.owner_id == home.id}
@@ -96,8 +97,10 @@ def _github(fake: Fake, login: str) -> Hosted:
 
 
 def _random_github(fake: Fake, seed: int) -> Hosted:
+    """Every other token is not told the base permission."""
     assert isinstance(fake, FakeGitHub)
-    return _github(fake, github_companies.random_company(fake, seed).login)
+    scopes = OWNERS_SCOPES if seed % 2 else ASKED_SCOPES
+    return _github(fake, github_companies.random_company(fake, seed).login, scopes)
 
 
 def _large_github(fake: Fake, repositories: int, teams: int, people: int) -> Hosted:
