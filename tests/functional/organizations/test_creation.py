@@ -19,7 +19,7 @@ from models import (
     User,
 )
 from organizations.choice import Choice, Taken, refuse_if_taken
-from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.gitlab import FakeGitLab, Kind
 from tests.functional.organizations.world import World
 from tests.functional.rows import add_integration
 
@@ -177,6 +177,15 @@ def test_a_revoked_token_asks_for_a_reconnect(fresh: World) -> None:
 
     assert "does not accept our access in your name any more" in page
     assert "Reconnect Gitlab" in page
+
+
+def test_what_the_host_says_when_it_refuses_the_list_is_shown(fresh: World, fake: FakeGitLab) -> None:
+    fake.misbehave(r"/groups\?", Kind.STATUS_403)
+
+    page = fresh.browser("ann").read("/orgs/new")
+
+    assert "Authorize at Gitlab" in page
+    assert "Gitlab answered 403 (not allowed) to GET /api/v4/groups" in page
 
 
 def test_a_host_that_is_down_is_named_and_an_empty_organization_can_still_be_made(
