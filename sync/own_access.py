@@ -4,14 +4,15 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from integrations.codehost import CodeHost, RemoteOrganization
-from integrations.errors import CodeHostError, Forbidden, NotFound
+from integrations.errors import CodeHostError, Forbidden, NotFound, Unauthorized
 from integrations.service import judge_refusal, open_code_host
 from models import (
     Credential,
     CredentialState,
+    Grant,
     Identity,
     IdentityState,
     RunPhase,
@@ -28,13 +29,14 @@ from sync.decision import Decision
 from sync.endings import ending_of_error, retry_time
 from sync.lifecycle import Ending, enter_phase
 from sync.load import load_state
-from sync.own_plan import plan_own_access
+from sync.own_plan import REFUSED_LASTS, plan_own_access
 from sync.person import begin_person_run, end_person_run, lock_synchronization, note_person_end
 from sync.plan import Plan
 from sync.policy import load_policy
 from sync.report import report_changes
 from sync.snapshot import Snapshot
 from sync.state import State
+from sync.wanted import OWN_SOURCES
 from sync.writing import write_alone, write_decision
 
 logger = structlog.get_logger(__name__)
@@ -44,7 +46,8 @@ def confirm_own_access(runtime: Runtime, *, synchronization_id: int, identity_id
     """Ask the host as this account, and keep what it may read. Returns when to try again, if ever.
 
     Does nothing without the account's own authorization, before the first full run, and where the host can not be
-    asked. An answer that fails changes nothing; "not found" and "not allowed" mean that the account reads nothing.
+    asked. An answer that fails changes nothing; "not found" and "not allowed" mean that the account reads nothing. What
+    a token confirmed that is refused by now ends on the next day.
     """
     opened_at = utc_now()
     found = _find(runtime, synchronization_id, identity_id)
@@ -71,6 +74,8 @@ def confirm_own_access(runtime: Runtime, *, synchronization_id: int, identity_id
         readable = _read(host, synchronization.remote_id)
     except CodeHostError as refusal:
         judged = judge_refusal(runtime, credential_id, refusal, opened_at=opened_at)
+        if isinstance(judged, Unauthorized):
+            _end_soon(runtime, synchronization_id, identity_id)
         end_person_run(runtime, run_id, ending_of_error(judged), host.request_count)
         return retry_time(judged)
     _write(runtime, run_id, readable, host)
@@ -98,6 +103,22 @@ def _read(host: CodeHost, organization_id: str) -> frozenset[str]:
         return frozenset(host.own_access.list_readable_repositories(organization_id))
     except (Forbidden, NotFound):
         return frozenset()
+
+
+def _end_soon(runtime: Runtime, synchronization_id: int, identity_id: int) -> None:
+    """Nobody can confirm any more what the account may read: it may have left. A new login brings it back."""
+    last_day = utc_now().date() + REFUSED_LASTS
+    with runtime.database.write() as session:
+        session.execute(
+            update(Grant)
+            .where(
+                Grant.synchronization_id == synchronization_id,
+                Grant.identity_id == identity_id,
+                Grant.source.in_(OWN_SOURCES),
+                Grant.expires_on > last_day,
+            )
+            .values(expires_on=last_day)
+        )
 
 
 def _write(runtime: Runtime, run_id: int, readable: Collection[str], host: CodeHost) -> None:

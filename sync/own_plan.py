@@ -15,6 +15,7 @@ from sync.state import RepositoryValue, State
 from sync.wanted import OWN_SOURCES, GrantKey, WantedGrant
 
 LASTS = timedelta(days=8)
+REFUSED_LASTS = timedelta(days=1)  # after the host has refused the account's own token
 RENEWED_BELOW = timedelta(days=5)  # so that nothing is written each time that nothing has changed
 
 

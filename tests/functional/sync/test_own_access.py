@@ -16,7 +16,7 @@ from models import Grant, GrantSource, RunResult, RunScope, Runtime, Synchroniza
 from organizations.credential_trial import NotAccepted, Pasted, try_pasted
 from sync.jobs import request_run
 from sync.own_jobs import is_asking_people, request_own_access_at_login
-from sync.own_plan import LASTS
+from sync.own_plan import LASTS, REFUSED_LASTS
 from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter, User
 from tests.functional.rows import (
     add_credential,
@@ -157,6 +157,20 @@ def test_a_host_in_trouble_takes_nothing_away(project: Project) -> None:
     project.log_in("bob")
 
     assert "bob" in project.readers()["clock"]
+
+
+def test_a_token_that_is_refused_ends_what_it_confirmed_on_the_next_day(project: Project) -> None:
+    project.synchronize()
+    project.fake.deactivate(project.fake.user("bob"))
+
+    project.log_in("bob")
+
+    today = utc_now().date()
+    with project.runtime.database.read() as session:
+        now = list_readers(session, organization_id=project.organization_id, today=today)
+        tomorrow = list_readers(session, organization_id=project.organization_id, today=today + REFUSED_LASTS)
+    assert "bob" in now["acme/clock"]
+    assert "bob" not in tomorrow["acme/clock"]
 
 
 def test_what_nobody_confirms_ends_by_itself(project: Project) -> None:
