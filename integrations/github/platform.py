@@ -114,7 +114,7 @@ def correct_cloud_url(text: str) -> CorrectedUrl:
     url = parse_url(corrected.url)
     host = url.host.removeprefix("www.").removeprefix("api.")
     if not is_cloud_host(host):
-        advice = f"{url.host} is neither github.com nor below ghe.com: choose the platform GitHub Enterprise Server."
+        advice = f"{url.host} is neither github.com nor below ghe.com: your own is GitHub Enterprise Server."
         return CorrectedUrl(corrected.url, (*corrected.advice, advice))
     if host == url.host:
         return corrected

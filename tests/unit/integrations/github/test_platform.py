@@ -150,7 +150,7 @@ def test_the_address_of_a_server_is_corrected_with_advice(text: str, url: str, a
         ("https://www.github.com", "https://github.com", ["became github.com"]),
         ("https://api.github.com", "https://github.com", ["became github.com"]),
         ("https://acme.ghe.com/orgs/acme", "https://acme.ghe.com", ["/orgs/acme was removed"]),
-        (SERVER, SERVER, ["choose the platform GitHub Enterprise Server"]),
+        (SERVER, SERVER, ["your own is GitHub Enterprise Server"]),
     ],
 )
 def test_the_address_of_the_cloud_is_corrected_with_advice(text: str, url: str, advice: list[str]) -> None:
