@@ -119,3 +119,37 @@ def test_a_removed_package_gets_no_hook(company: Company) -> None:
     install(company)
 
     assert len(urls_at_host(company)) == (1 if company.fake.core.premium else 0)
+
+
+def test_hooks_of_repositories_go_when_one_for_all_takes_their_place(company: Company) -> None:
+    company.fake.core.premium = False
+    company.synchronize()
+    install(company)
+    assert len(urls_at_host(company)) == 2
+    company.fake.core.premium = True
+    company.fake.misbehave(r"/projects/\d+/hooks/\d+", Kind.STATUS_500, times=2)
+
+    install(company)
+    install(company)
+
+    (url,) = urls_at_host(company)
+    states = {hook.repository_id is None: hook.state for hook in hooks(company)}
+    assert states == {True: WebhookState.ACTIVE, False: WebhookState.REMOVED}
+    assert url.endswith(next(hook.public_id for hook in hooks(company) if hook.repository_id is None))
+
+
+def test_a_hook_goes_with_the_last_package_of_its_repository(company: Company) -> None:
+    company.fake.core.premium = False
+    company.synchronize()
+    install(company)
+    with company.runtime.database.write() as session:
+        session.query(Package).filter(Package.name == "acme/clock").one().state = PackageState.REMOVED
+
+    install(company)
+
+    assert len(urls_at_host(company)) == 1
+    with company.runtime.database.write() as session:
+        session.query(Package).filter(Package.name == "acme/clock").one().state = PackageState.ACTIVE
+    install(company)
+    assert len(urls_at_host(company)) == 2
+    assert {hook.state for hook in hooks(company) if hook.repository_id} == {WebhookState.ACTIVE}
