@@ -6,10 +6,10 @@ from integrations.answers import Answer
 from integrations.authorizations import basic
 from integrations.bitbucket_cloud import CLOUD
 from integrations.codehost import HostVersion
-from integrations.errors import ConnectionFailed, Diagnosis, Stage
 from integrations.http import HttpClient
 from integrations.oauth_errors import diagnose_oauth_error
 from integrations.platform_parts import ClientCheck, Finding, Knowledge
+from integrations.probing import explain_stranger
 
 _HOST = urlsplit(CLOUD).hostname
 _REFUSED_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
@@ -23,21 +23,13 @@ def probe_bitbucket_cloud(http: HttpClient) -> HostVersion:
     answer = http.look("/!api/2.0/hook_events", accept="application/json")
     if _is_bitbucket_cloud(answer) or (http.base.host == _HOST and answer.status < 500):
         return HostVersion("Bitbucket", "Cloud")
-    if answer.status >= 500:
-        raise ConnectionFailed(
-            Diagnosis(
-                Stage.HTTP,
-                f"{http.base.host} answers with status {answer.status}.",
-                "Bitbucket or a proxy in front of it has a problem: try again when its own pages work.",
-            )
-        )
-    raise ConnectionFailed(
-        Diagnosis(
-            Stage.PRODUCT,
-            f"{http.base} does not answer like Bitbucket Cloud.",
-            f"Bitbucket Cloud is at {CLOUD}. For a Bitbucket on your own server choose the platform Bitbucket Data "
-            "Center / Server.",
-        )
+    raise explain_stranger(
+        http,
+        answer,
+        product="Bitbucket Cloud",
+        like="Bitbucket Cloud",
+        hint=f"Bitbucket Cloud is at {CLOUD}. For a Bitbucket on your own server choose the platform Bitbucket Data "
+        "Center / Server.",
     )
 
 

@@ -1,16 +1,14 @@
 """Find out without a login whether an address is a GitHub, and whether it accepts our OAuth application."""
 
-from urllib.parse import urlsplit
-
 from integrations.answers import Answer
 from integrations.codehost import HostVersion
-from integrations.errors import CodeHostError, ConnectionFailed, Diagnosis, Stage
 from integrations.fields import JsonObject
 from integrations.github.convert import ENTERPRISE, PRODUCT
 from integrations.github.roots import is_cloud_host
-from integrations.http import REDIRECTS, HttpClient
+from integrations.http import HttpClient
 from integrations.oauth_errors import diagnose_oauth_error
 from integrations.platform_parts import ClientCheck, Finding, Knowledge
+from integrations.probing import explain_stranger
 
 _VERSION = "x-github-enterprise-version"
 _SIGNS = (_VERSION, "x-github-request-id", "x-github-media-type")
@@ -26,17 +24,13 @@ def probe_github(http: HttpClient) -> HostVersion:
     answer = http.look(_CLOUD_PAGE if is_cloud_host(http.base.host) else _META, accept="application/json")
     if any(sign in answer.headers for sign in _SIGNS):
         return _version(answer)
-    if answer.status in REDIRECTS:
-        raise ConnectionFailed(_diagnose_redirect(http, answer))
-    if answer.status >= 500:
-        raise ConnectionFailed(
-            Diagnosis(
-                Stage.HTTP,
-                f"{http.base.host} answers with status {answer.status}.",
-                "The server or a proxy in front of it has a problem: try again when its own pages work.",
-            )
-        )
-    raise ConnectionFailed(_diagnose_product(http))
+    raise explain_stranger(
+        http,
+        answer,
+        product="GitHub",
+        like="a GitHub",
+        hint="Check the address: is it the one of GitHub's start page?",
+    )
 
 
 def check_github_client(http: HttpClient, check: ClientCheck) -> tuple[Finding, ...]:
@@ -84,50 +78,3 @@ def _judge_callback(fields: JsonObject) -> Finding:
         "GitHub judges the callback URL only when somebody logs in, and every application may ask for every scope: "
         "try the login.",
     )
-
-
-def _diagnose_redirect(http: HttpClient, answer: Answer) -> Diagnosis:
-    target = urlsplit(answer.headers.get("location", ""))
-    elsewhere = f"{target.scheme}://{target.netloc}" if target.netloc else "another page"
-    if target.scheme == "https" and http.base.scheme == "http" and target.hostname == http.base.host:
-        fix = f"Use {elsewhere} as the base URL."
-    else:
-        fix = "Use the address that the redirect leads to; if it is a login page, let our requests past it."
-    return Diagnosis(Stage.PRODUCT, f"{http.base} redirects to {elsewhere}.", fix)
-
-
-def _diagnose_product(http: HttpClient) -> Diagnosis:
-    for path, is_it, product, platform in _OTHERS:
-        answer = _look(http, path)
-        if answer is not None and is_it(answer):
-            return Diagnosis(
-                Stage.PRODUCT, f"This is a {product} server, not a GitHub.", f"Choose the platform {platform}."
-            )
-    return Diagnosis(
-        Stage.PRODUCT,
-        f"{http.base} does not answer like a GitHub.",
-        "Check the address: is it the one of GitHub's start page?",
-    )
-
-
-def _is_gitlab(answer: Answer) -> bool:
-    return answer.status in {200, 401, 403} and (
-        "x-gitlab-meta" in answer.headers or answer.error_fields().get("message") == "401 Unauthorized"
-    )
-
-
-def _is_bitbucket(answer: Answer) -> bool:
-    return answer.error_fields().get("displayName") == "Bitbucket"
-
-
-_OTHERS = (
-    ("/api/v4/version", _is_gitlab, "GitLab", "GitLab Self-Managed"),
-    ("/rest/api/1.0/application-properties", _is_bitbucket, "Bitbucket Data Center", "Bitbucket Data Center / Server"),
-)
-
-
-def _look(http: HttpClient, path: str) -> Answer | None:
-    try:
-        return http.look(path, accept="application/json")
-    except CodeHostError:
-        return None
