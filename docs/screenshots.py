@@ -15,7 +15,7 @@ from tests.browser import find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
-WIDTH, TALLEST, MARGIN = 1280, 1100, 12
+WIDTH, TALLEST, MARGIN = 1280, 1100, 8
 PATIENCE_MS = 30_000
 IN_WORK = re.compile("^(Waiting for a worker|Being read)")
 ON_THE_WAY = re.compile("^(Sign in as Ann Almond|Authorize )")
@@ -88,7 +88,7 @@ def set_up(visitor: Visitor) -> None:
     page.get_by_label("Base URL").fill(demo.gitlab_url)
     page.locator(f'#guide a[href="{demo.gitlab_url}/admin/applications"]').wait_for()
     heading = page.get_by_role("heading", name="Add Integration").bounding_box()
-    visitor.photograph("integration", top=int(heading["y"]) - MARGIN if heading else 0, tallest=840)
+    visitor.photograph("integration", top=int(heading["y"]) - MARGIN if heading else 0, tallest=776)
     page.get_by_label("Client ID / Key").fill(demo.client_id)
     page.get_by_label("Client Secret").fill(demo.secret)
     visitor.press("Create Integration")
