@@ -4,6 +4,7 @@ Unknown fields are ignored and absent optional ones get a default; a field of an
 UnexpectedResponse, because nothing may be concluded from such an answer.
 """
 
+import json
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
@@ -13,6 +14,15 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 JsonObject: TypeAlias = dict[str, Json]
 
 LARGEST_NUMBER = 2**63 - 1
+
+
+def parse_object(text: bytes, what: str) -> JsonObject:
+    """The JSON object that somebody sent. `what` names it in the error."""
+    try:
+        value: Json = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnexpectedResponse(f"{what} is no JSON") from error
+    return as_object(value, what)
 
 
 def as_object(value: Json, what: str) -> JsonObject:

@@ -5,14 +5,13 @@ https://support.atlassian.com/bitbucket-cloud/docs/event-payloads/
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from integrations.bitbucket_cloud.convert import read_uuid
 from integrations.codehost import Delivery, HookEvent, Ping, RefsChanged, RepositoriesChanged
 from integrations.errors import InvalidSignature, UnexpectedResponse
-from integrations.fields import Json, JsonObject, as_object, as_objects, find_object, find_text
+from integrations.fields import JsonObject, as_object, as_objects, find_object, find_text, parse_object
 
 _REF_PREFIXES = {"branch": "refs/heads/", "tag": "refs/tags/"}
 
@@ -37,15 +36,7 @@ class BitbucketCloudHookParser:
         if not name:
             raise UnexpectedResponse("the delivery does not say which event it is")
         key = headers.get("x-request-uuid") or hashlib.sha256(body).hexdigest()
-        return Delivery(key, name, _EVENTS.get(name, _nothing)(_parse_body(body)))
-
-
-def _parse_body(body: bytes) -> JsonObject:
-    try:
-        value: Json = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnexpectedResponse("the delivery is no JSON") from error
-    return as_object(value, "the delivery")
+        return Delivery(key, name, _EVENTS.get(name, _nothing)(parse_object(body, "the delivery")))
 
 
 def _nothing(_payload: JsonObject) -> tuple[HookEvent, ...]:

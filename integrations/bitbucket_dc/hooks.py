@@ -5,13 +5,12 @@ https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from integrations.codehost import Delivery, HookEvent, Ping, RefsChanged, RepositoriesChanged
 from integrations.errors import InvalidSignature, UnexpectedResponse
-from integrations.fields import Json, JsonObject, as_object, as_objects, find_object, find_text, read_id
+from integrations.fields import JsonObject, as_object, as_objects, find_object, find_text, parse_object, read_id
 
 SIGNATURE = "x-hub-signature"
 EVENT = "x-event-key"
@@ -40,7 +39,7 @@ class BitbucketDcHookParser:
 
         Events of no interest are a Ping. Raises UnexpectedResponse.
         """
-        payload = _parse_body(body)
+        payload = parse_object(body, "the delivery")
         name = headers.get(EVENT, "")
         if not name:
             raise UnexpectedResponse(
@@ -55,17 +54,9 @@ def _is_test(headers: Mapping[str, str], body: bytes) -> bool:
     if headers.get(EVENT) != TEST or len(body) > _LARGEST_TEST:
         return False
     try:
-        return _parse_body(body) == {"test": True}
+        return parse_object(body, "the delivery") == {"test": True}
     except UnexpectedResponse:
         return False
-
-
-def _parse_body(body: bytes) -> JsonObject:
-    try:
-        value: Json = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnexpectedResponse("the delivery is no JSON") from error
-    return as_object(value, "the delivery")
 
 
 def _nothing(_payload: JsonObject) -> tuple[HookEvent, ...]:

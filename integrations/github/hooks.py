@@ -5,7 +5,6 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import parse_qs
@@ -20,7 +19,7 @@ from integrations.codehost import (
     RepositoriesChanged,
 )
 from integrations.errors import InvalidSignature, UnexpectedResponse
-from integrations.fields import Json, JsonObject, as_object, find_id, find_object, find_text, read_id, read_text
+from integrations.fields import JsonObject, as_object, find_id, find_object, find_text, parse_object, read_id, read_text
 from integrations.github.convert import team_id
 
 SIGNATURE = "sha256="
@@ -61,11 +60,7 @@ def parse_body(headers: Mapping[str, str], body: bytes) -> JsonObject:
     if headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
         fields = parse_qs(body.decode("utf-8", "replace"))
         text = fields.get("payload", [""])[0].encode()
-    try:
-        value: Json = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UnexpectedResponse("the delivery is no JSON") from error
-    return as_object(value, "the delivery")
+    return parse_object(text, "the delivery")
 
 
 def _nothing(_payload: JsonObject) -> tuple[HookEvent, ...]:

@@ -7,13 +7,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from integrations.codehost import Delivery, HookEvent, MembersChanged, Ping, RefsChanged, RepositoriesChanged
 from integrations.errors import InvalidSignature, UnexpectedResponse
-from integrations.fields import Json, JsonObject, as_object, as_objects, find_id, find_object, find_text, read_id
+from integrations.fields import JsonObject, as_objects, find_id, find_object, find_text, parse_object, read_id
 
 TOLERANCE = timedelta(minutes=5)
 SIGNING_PREFIX = "whsec_"
@@ -43,7 +42,7 @@ class GitLabHookParser:
 
     def parse(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         """What the delivery hints at. Events of no interest are a Ping. Raises UnexpectedResponse."""
-        payload = _parse_body(body)
+        payload = parse_object(body, "the delivery")
         kind = find_text(payload, "event_name") or find_text(payload, "object_kind")
         name = " / ".join(part for part in (headers.get("x-gitlab-event", ""), kind) if part)
         if not name:
@@ -73,14 +72,6 @@ def _decode(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return b""
-
-
-def _parse_body(body: bytes) -> JsonObject:
-    try:
-        value: Json = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnexpectedResponse("the delivery is no JSON") from error
-    return as_object(value, "the delivery")
 
 
 def _nothing(_payload: JsonObject) -> tuple[HookEvent, ...]:
