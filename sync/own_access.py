@@ -1,12 +1,13 @@
 """Read what one person may read with the person's own authorization, where listings do not tell it."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 
 import structlog
 from sqlalchemy import select, update
 
-from integrations.codehost import CodeHost, RemoteOrganization
+from integrations.codehost import CodeHost
 from integrations.errors import CodeHostError, Forbidden, NotFound, Unauthorized
 from integrations.service import judge_refusal, open_code_host
 from models import (
@@ -31,12 +32,12 @@ from sync.lifecycle import Ending, enter_phase
 from sync.load import load_state
 from sync.own_plan import REFUSED_LASTS, plan_own_access
 from sync.person import begin_person_run, end_person_run, lock_synchronization, note_person_end
-from sync.plan import Plan
 from sync.policy import load_policy
 from sync.report import report_changes
 from sync.snapshot import Snapshot
 from sync.state import State
 from sync.wanted import OWN_SOURCES
+from sync.whereabouts import root_of
 from sync.writing import write_alone, write_decision
 
 logger = structlog.get_logger(__name__)
@@ -140,26 +141,10 @@ def _decide(
     state: State, undecided: frozenset[str], *, account_id: str, readable: Collection[str], today: date
 ) -> Decision:
     changes = plan_own_access(state, account_id=account_id, readable=readable, today=today)
-    plan = Plan(
-        NOTHING.identities,
-        NOTHING.teams,
-        NOTHING.memberships,
-        NOTHING.standing,
-        NOTHING.repositories,
-        changes,
-        {},
-        NOTHING.packages,
-    )
+    plan = replace(NOTHING, grants=changes)
     return Decision(state, plan, changes=report_changes(plan, state), held=[], undecided=undecided)
 
 
 def _snapshot(synchronization: Synchronization, account_id: str) -> Snapshot:
     """Evidence about nothing but this account's own reading."""
-    root = RemoteOrganization(
-        synchronization.remote_id,
-        synchronization.remote_kind,
-        synchronization.remote_name,
-        synchronization.remote_path,
-        synchronization.remote_url,
-    )
-    return Snapshot(root, (), {}, (), {}, person=account_id)
+    return Snapshot(root_of(synchronization), (), {}, (), {}, person=account_id)

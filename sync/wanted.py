@@ -206,8 +206,9 @@ def _unexplained(
 
 def _named_grants(snapshot: Snapshot, roles: dict[str, list[WantedTeam]]) -> Iterator[tuple[GrantKey, WantedGrant]]:
     """What teams were granted on single repositories."""
-    closed = {item.remote_id for item in snapshot.repositories if item.code_access is CodeAccess.DISABLED}
-    open_repositories = {item.remote_id for item in snapshot.repositories} - closed
+    open_repositories = {
+        item.remote_id for item in snapshot.repositories if item.code_access is not CodeAccess.DISABLED
+    }
     for part in (*snapshot.team_grants.values(), *snapshot.repository_teams.values()):
         for grant in part.items:
             if grant.role.reads_code and grant.repository_id in open_repositories:

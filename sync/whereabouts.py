@@ -12,18 +12,23 @@ def load_whereabouts(session: Session, synchronization: Synchronization, account
     """Teams and repositories of the synchronization, and the person's place in them."""
     roles = _memberships(session, synchronization, account_id)
     return Whereabouts(
-        root=RemoteOrganization(
-            synchronization.remote_id,
-            synchronization.remote_kind,
-            synchronization.remote_name,
-            synchronization.remote_path,
-            synchronization.remote_url,
-        ),
+        root=root_of(synchronization),
         teams=_teams(session, synchronization),
         repositories=_repositories(session, synchronization),
         roles={team_id: role for team_id, (role, _) in roles.items()},
         direct=frozenset(key for key, (_, source) in roles.items() if source is MembershipSource.DIRECT),
         granted=_granted(session, synchronization, account_id),
+    )
+
+
+def root_of(synchronization: Synchronization) -> RemoteOrganization:
+    """What a synchronization follows, as far as it is known here."""
+    return RemoteOrganization(
+        synchronization.remote_id,
+        synchronization.remote_kind,
+        synchronization.remote_name,
+        synchronization.remote_path,
+        synchronization.remote_url,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from integrations.base_urls import correct_base_url
@@ -197,34 +198,12 @@ GITHUB = Platform(
     app=APP_PARTS,
     revoke_token=revoke_github_token,
 )
-GITHUB_ENTERPRISE_SERVER = Platform(
+GITHUB_ENTERPRISE_SERVER = replace(
+    GITHUB,
     key="github_enterprise_server",
     label="GitHub Enterprise Server",
     default_base_url="",
     default_login_policy="everyone",
-    lowest_version=LOWEST_VERSION,
-    shows_organizations_as="organization",
-    why_unlisted=_WHY_UNLISTED,
-    reading_role="Read",
-    reads_by_home=False,
-    page_url=page_url,
-    hook_guide=_HOOK_GUIDE,
-    setup_links=_setup_links,
-    api_url=api_url,
-    oauth_endpoints=oauth_endpoints,
-    scopes_for=scopes_for,
-    guide=_OAUTH_STEPS,
     correct_base_url=correct_server_url,
-    probe=probe_github,
-    check_client=check_github_client,
-    open_code_host=open_github,
-    read_version=read_github_version,
-    expand_scopes=expand_scopes,
     url_example="https://github.example.com",
-    words_of_errors=_WORDS_OF_ERRORS,
-    prefill=prefill,
-    stored_kinds=(_TOKEN, _APP),
-    explain_secret=_explain_secret,
-    app=APP_PARTS,
-    revoke_token=revoke_github_token,
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from integrations.base_urls import correct_base_url
 from integrations.gitlab import API
@@ -147,29 +148,14 @@ GITLAB = Platform(
     words_of_errors=_WORDS_OF_ERRORS,
     stored_kinds=_STORED_KINDS,
 )
-GITLAB_SELF_MANAGED = Platform(
+GITLAB_SELF_MANAGED = replace(
+    GITLAB,
     key="gitlab_self_managed",
     label="GitLab Self-Managed",
     default_base_url="",
     is_base_url_fixed=False,
     default_login_policy="everyone",
-    lowest_version=LOWEST_VERSION,
-    shows_organizations_as="group",
-    why_unlisted="Groups are offered to those who are Owner of them, directly or by a group above.",
-    reading_role="Reporter",
-    page_url=page_url,
-    hook_guide=_HOOK_GUIDE,
     setup_links=_self_managed_links,
-    api_url=_api_url,
-    oauth_endpoints=oauth_endpoints,
-    scopes_for=scopes_for,
     guide=_guide("gitlab_self_managed"),
     correct_base_url=correct_gitlab_url,
-    probe=probe_gitlab,
-    check_client=check_gitlab_client,
-    open_code_host=open_gitlab,
-    read_version=read_gitlab_version,
-    url_example="https://gitlab.example.com",
-    words_of_errors=_WORDS_OF_ERRORS,
-    stored_kinds=_STORED_KINDS,
 )
