@@ -1,13 +1,8 @@
 """The fake as a process of its own, steered from outside."""
 
 import json
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -17,8 +12,7 @@ from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.parts.keeping import load, save
 from tests.unit.fakes.clients import ApiClient, Receiver, build_acme
 from tests.unit.fakes.git_client import git, url
-
-ROOT = Path(__file__).parents[3]
+from tests.unit.fakes.steering import act, look, started, stopped
 
 
 @pytest.fixture
@@ -26,16 +20,6 @@ def steered() -> Iterator[FakeGitLab]:
     with FakeGitLab(allow_control=True) as fake:
         small_company(fake)
         yield fake
-
-
-def look(fake: FakeGitLab, what: str) -> Any:
-    return requests.get(f"{fake.base_url}/_fake/{what}", timeout=10).json()
-
-
-def act(fake: FakeGitLab, action: str, /, **body: Any) -> Any:
-    answer = requests.post(f"{fake.base_url}/_fake/{action}", json=body, timeout=10)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def test_control_is_closed_unless_opened(fake: FakeGitLab) -> None:
@@ -109,29 +93,13 @@ def test_mistakes_are_answered(steered: FakeGitLab, name: str, body: dict[str, s
     assert requests.post(f"{steered.base_url}/_fake/{name}", json=body, timeout=10).status_code == status
 
 
-def started(tmp_path: Path, *options: str) -> tuple["subprocess.Popen[str]", dict[str, str]]:
-    ready = tmp_path / "ready.json"
-    words = [sys.executable, "-m", "tests.fakes.gitlab", "--ready-file", str(ready), *options]
-    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 20
-    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return process, json.loads(ready.read_text())
-
-
-def stopped(process: "subprocess.Popen[str]") -> tuple[str, int]:
-    process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=10)
-    return output, process.returncode
-
-
 def test_the_command_serves_a_company_with_a_steady_application(tmp_path: Path) -> None:
     options = ("--redirect-uri", "http://localhost:8000/oauth/gitlab/callback", "--steady", "demo")
     found, outputs = [], []
     for number in range(2):
         folder = tmp_path / str(number)
         folder.mkdir()
-        process, facts = started(folder, *options)
+        process, facts = started("gitlab", folder, *options)
         version = requests.get(f"{facts['base_url']}/api/v4/version", timeout=10)
         outputs.append(stopped(process))
         found.append((facts["client_id"], facts["secret"], version.status_code))
@@ -144,7 +112,7 @@ def test_the_command_serves_a_company_with_a_steady_application(tmp_path: Path) 
 
 def test_the_command_can_name_itself_otherwise_and_be_empty(tmp_path: Path) -> None:
     process, facts = started(
-        tmp_path, "--company", "none", "--allow-control", "--base-url", "http://127.0.0.1:1/gitlab"
+        "gitlab", tmp_path, "--company", "none", "--allow-control", "--base-url", "http://127.0.0.1:1/gitlab"
     )
 
     output, code = stopped(process)
@@ -160,7 +128,9 @@ def test_a_kept_world_goes_on_where_it_stopped(tmp_path: Path) -> None:
     for number in range(2):
         folder = tmp_path / str(number)
         folder.mkdir()
-        process, facts = started(folder, "--port", port, "--redirect-uri", "http://localhost:1/callback", *options)
+        process, facts = started(
+            "gitlab", folder, "--port", port, "--redirect-uri", "http://localhost:1/callback", *options
+        )
         port = facts["base_url"].rpartition(":")[2]
         requests.post(f"{facts['base_url']}/_fake/tag", json={"project": project, "name": f"v9.{number}.0"}, timeout=10)
         state = requests.get(f"{facts['base_url']}/_fake/state", timeout=10).json()

@@ -1,13 +1,8 @@
 """The fake as a process of its own, steered from outside."""
 
 import json
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -17,8 +12,7 @@ from tests.fakes.bitbucket_cloud.companies import small_company
 from tests.fakes.parts.keeping import load, save
 from tests.unit.fakes.bitbucket_cloud.clients import ApiClient, build_acme
 from tests.unit.fakes.clients import Receiver
-
-ROOT = Path(__file__).parents[4]
+from tests.unit.fakes.steering import act, look, started, stopped
 
 
 @pytest.fixture
@@ -26,16 +20,6 @@ def steered() -> Iterator[FakeBitbucketCloud]:
     with FakeBitbucketCloud(allow_control=True, allow_local_hooks=True) as fake:
         small_company(fake)
         yield fake
-
-
-def look(fake: FakeBitbucketCloud, what: str) -> Any:
-    return requests.get(f"{fake.base_url}/_fake/{what}", timeout=10).json()
-
-
-def act(fake: FakeBitbucketCloud, action: str, /, **body: Any) -> Any:
-    answer = requests.post(f"{fake.base_url}/_fake/{action}", json=body, timeout=10)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def test_control_is_closed_unless_opened(cloud: FakeBitbucketCloud) -> None:
@@ -111,29 +95,15 @@ def test_mistakes_are_answered(steered: FakeBitbucketCloud, name: str, body: dic
     assert requests.post(f"{steered.base_url}/_fake/{name}", json=body, timeout=10).status_code == status
 
 
-def started(folder: Path, *options: str) -> tuple["subprocess.Popen[str]", dict[str, str]]:
-    ready = folder / "ready.json"
-    words = [sys.executable, "-m", "tests.fakes.bitbucket_cloud", "--ready-file", str(ready), *options]
-    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 20
-    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return process, json.loads(ready.read_text())
-
-
-def stopped(process: "subprocess.Popen[str]") -> tuple[str, int]:
-    process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=10)
-    return output, process.returncode
-
-
 def test_a_kept_world_goes_on_with_its_steady_consumer(tmp_path: Path) -> None:
     options = ("--keep", str(tmp_path / "world"), "--allow-control", "--steady", "demo")
     seen, port = [], "0"
     for number in range(2):
         folder = tmp_path / str(number)
         folder.mkdir()
-        process, facts = started(folder, "--port", port, "--redirect-uri", f"http://localhost:{number}/x", *options)
+        process, facts = started(
+            "bitbucket_cloud", folder, "--port", port, "--redirect-uri", f"http://localhost:{number}/x", *options
+        )
         port = facts["base_url"].rpartition(":")[2]
         body = {"repository": "acme/logging", "name": f"v9.{number}.0"}
         requests.post(f"{facts['base_url']}/_fake/tag", json=body, timeout=10)
@@ -149,7 +119,7 @@ def test_a_kept_world_goes_on_with_its_steady_consumer(tmp_path: Path) -> None:
 
 
 def test_the_command_can_be_empty(tmp_path: Path) -> None:
-    process, facts = started(tmp_path, "--company", "none", "--base-url", "http://127.0.0.1:1/cloud")
+    process, facts = started("bitbucket_cloud", tmp_path, "--company", "none", "--base-url", "http://127.0.0.1:1/cloud")
 
     output, code = stopped(process)
 

@@ -1,13 +1,8 @@
 """The fake as a process of its own, steered from outside, and its companies."""
 
 import json
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -17,8 +12,7 @@ from tests.fakes.bitbucket_dc.companies import large_company, random_company, sm
 from tests.fakes.parts.keeping import load, save
 from tests.unit.fakes.bitbucket_dc.clients import Acme, Client, build_acme
 from tests.unit.fakes.clients import Receiver
-
-ROOT = Path(__file__).parents[4]
+from tests.unit.fakes.steering import act, look, started, stopped
 
 
 @pytest.fixture
@@ -26,16 +20,6 @@ def steered() -> Iterator[FakeBitbucketDataCenter]:
     with FakeBitbucketDataCenter(allow_control=True) as fake:
         small_company(fake)
         yield fake
-
-
-def look(fake: FakeBitbucketDataCenter, what: str) -> Any:
-    return requests.get(f"{fake.base_url}/_fake/{what}", timeout=10).json()
-
-
-def act(fake: FakeBitbucketDataCenter, action: str, /, **body: Any) -> Any:
-    answer = requests.post(f"{fake.base_url}/_fake/{action}", json=body, timeout=10)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def test_code_can_be_committed_tagged_removed_and_renamed(steered: FakeBitbucketDataCenter) -> None:
@@ -97,29 +81,12 @@ def test_links_can_be_made_and_mistakes_are_answered(steered: FakeBitbucketDataC
     assert requests.post(f"{steered.base_url}/_fake/grant", json=wrong, timeout=10).status_code == 400
 
 
-def started(tmp_path: Path, *options: str) -> tuple["subprocess.Popen[str]", dict[str, str]]:
-    ready = tmp_path / "ready.json"
-    ready.unlink(missing_ok=True)
-    words = [sys.executable, "-m", "tests.fakes.bitbucket_dc", "--ready-file", str(ready), *options]
-    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 20
-    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return process, json.loads(ready.read_text())
-
-
-def stopped(process: "subprocess.Popen[str]") -> tuple[str, int]:
-    process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=10)
-    return output, process.returncode
-
-
 def test_the_command_keeps_its_company_and_its_link(tmp_path: Path) -> None:
     callback = "http://localhost:8000/oauth/dc/callback"
     options = ("--redirect-uri", callback, "--steady", "demo", "--keep", str(tmp_path / "world"), "--allow-control")
     seen, port = [], "0"
     for number in range(2):
-        process, facts = started(tmp_path, "--port", port, *options)
+        process, facts = started("bitbucket_dc", tmp_path, "--port", port, *options)
         port = facts["base_url"].rpartition(":")[2]
         body = {"project": "ACME/logging", "name": f"v9.{number}.0"}
         requests.post(f"{facts['base_url']}/_fake/tag", json=body, timeout=10)
