@@ -7,17 +7,38 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session, joinedload
 
-from composer.access import find_role, list_readers
+from accounts.departures import Departure
+from composer.access import find_role, list_readers, visible_packages
 from config import Settings
 from integrations.service import platform_of
-from models import Grant, GrantSource, RunResult, RunScope, Runtime, Synchronization, SyncRun, open_runtime, utc_now
+from models import (
+    FlowPurpose,
+    Grant,
+    GrantSource,
+    Integration,
+    Membership,
+    MembershipSource,
+    PackageState,
+    Repository,
+    RunResult,
+    RunScope,
+    Runtime,
+    Synchronization,
+    SyncRun,
+    Team,
+    TeamKind,
+    User,
+    open_runtime,
+    utc_now,
+)
 from organizations.credential_trial import NotAccepted, Pasted, try_pasted
 from sync.jobs import request_run
 from sync.own_jobs import is_asking_people, request_own_access_at_login
 from sync.own_plan import LASTS, REFUSED_LASTS
-from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter, User
+from tests.fakes.bitbucket_dc import FakeBitbucketDataCenter
+from tests.fakes.bitbucket_dc import User as HostUser
 from tests.functional.rows import (
     add_credential,
     add_instance,
@@ -207,7 +228,7 @@ def test_a_token_that_may_only_read_can_be_stored(project: Project) -> None:
         synchronization = session.scalars(query).one()
     (kind,) = (kind for kind in platform_of(synchronization.integration).stored_kinds if kind.key == "api_token")
 
-    def store(account: User) -> str:
+    def store(account: HostUser) -> str:
         token = project.fake.personal_token(account, READ_ONLY)
         pasted = Pasted(synchronization.integration, kind, "", token)
         return try_pasted(project.runtime, pasted, synchronization).remote_id
@@ -215,3 +236,77 @@ def test_a_token_that_may_only_read_can_be_stored(project: Project) -> None:
     assert store(reader) == str(reader.id)
     with pytest.raises(NotAccepted):
         store(outsider)
+
+
+def test_a_login_asks_for_more_only_while_nothing_else_tells(project: Project) -> None:
+    def scopes() -> tuple[str, ...]:
+        with project.runtime.database.read() as session:
+            integration = session.get_one(Integration, project.integration_id)
+            return Departure(integration, FlowPurpose.LOGIN, "").scopes(session)
+
+    assert "REPO_READ" not in scopes()
+    project.synchronize()
+    assert "REPO_READ" in scopes()
+
+
+def test_what_is_internal_makes_nobody_a_member(project: Project) -> None:
+    project.synchronize()
+    today = utc_now().date()
+    with project.runtime.database.write() as session:
+        clock = session.scalars(select(Repository).where(Repository.name == "clock")).one()
+        session.add(
+            Grant(
+                synchronization_id=project.synchronization_id,
+                repository_id=clock.id,
+                source=GrantSource.INTERNAL,
+                identity_id=project.identities["eve"],
+                expires_on=today + LASTS,
+            )
+        )
+
+    eve = project.users["eve"]
+    with project.runtime.database.read() as session:
+        assert find_role(session, organization_id=project.organization_id, user_id=eve, today=today) is None
+    assert "eve" not in project.readers()["clock"]
+    assert not packages_of(project, eve)
+    with project.runtime.database.write() as session:
+        join_by_hand(session, project, eve)
+    assert "acme/clock" in packages_of(project, eve)
+
+
+def test_what_everybody_at_the_host_reads_is_for_people_with_an_account_there(project: Project) -> None:
+    project.synchronize()
+    with project.runtime.database.write() as session:
+        guest = User(display_name="Guest")
+        session.add(guest)
+        session.flush()
+        guest_id = guest.id
+        for user_id in (guest_id, project.users["eve"]):
+            join_by_hand(session, project, user_id)
+        for repository in session.scalars(select(Repository).where(Repository.name == "clock")):
+            grant = Grant(source=GrantSource.BASE, repository_id=repository.id)
+            grant.synchronization_id = project.synchronization_id
+            session.add(grant)
+
+    assert "acme/clock" in packages_of(project, project.users["eve"])
+    assert "acme/clock" not in packages_of(project, guest_id)
+
+
+def packages_of(project: Project, user_id: int) -> set[str]:
+    """What somebody may read, also before it was read itself."""
+    query = visible_packages(
+        organization_id=project.organization_id,
+        user_id=user_id,
+        today=utc_now().date(),
+        states=[PackageState.PENDING],
+    )
+    with project.runtime.database.read() as session:
+        return {package.name for package in session.scalars(query)}
+
+
+def join_by_hand(session: Session, project: Project, user_id: int) -> None:
+    """Put somebody into a local team of the organization."""
+    team = Team(organization_id=project.organization_id, kind=TeamKind.LOCAL, name=f"Friends {user_id}")
+    session.add(team)
+    session.flush()
+    session.add(Membership(team_id=team.id, user_id=user_id, source=MembershipSource.LOCAL))
