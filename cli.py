@@ -21,6 +21,7 @@ from accounts.administrators import UnknownAccount, grant_administrator, list_ad
 from accounts.setup_state import InstanceUnreadable, mint_setup_link, setup_link_at_start
 from composer.access import list_readers
 from config import Settings, SettingsError
+from integrations.service import read_trust_store
 from integrations.vcs.git_command import read_git_version
 from jobs import QUEUES, hang_bell
 from jobs.checks import Check, CheckState, check_system
@@ -86,6 +87,7 @@ def worker(queues: tuple[str, ...]) -> None:
     a button must not hold up the next person.
     """
     with _ready_runtime() as runtime:
+        read_trust_store(runtime.settings)
         run_workers(runtime, queues or ("interactive", *QUEUES))
 
 

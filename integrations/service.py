@@ -6,6 +6,7 @@ Services take `session` and flush. What talks to a host takes the runtime, and h
 import hashlib
 import os
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -57,6 +58,7 @@ from integrations.registration import (
     free_slug,
     slug_for,
 )
+from integrations.tls import trust_context
 from integrations.urls import RemoteUrl, parse_url
 from integrations.vcs.git_remote import GitNetwork
 from models import Credential, CredentialKind, Integration, Runtime, utc_now
@@ -99,6 +101,7 @@ __all__ = [
     "outbound_policy",
     "platform_of",
     "react_to_unauthorized",
+    "read_trust_store",
     "revoke_token",
     "slug_for",
     "stored_access",
@@ -168,6 +171,15 @@ def open_code_host(runtime: Runtime, credential_id: int, *, reserve: float = 0.0
     if seen.credential.kind is CredentialKind.GITHUB_APP:
         return replace(host, hook_installer=None)  # it has a webhook of its own
     return host
+
+
+def read_trust_store(settings: Settings) -> None:
+    """Read the certificates that we trust once for all processes that are forked from this one: it takes 25 ms.
+
+    A file that can not be read is the trouble of whoever connects, and told there.
+    """
+    with suppress(ValueError):
+        trust_context(ca_file=settings.outbound_ca_file)
 
 
 def clean_up_answers(runtime: Runtime) -> None:

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from config import Settings
 from integrations.addresses import OutboundPolicy
 from integrations.errors import ConnectionFailed, Diagnosis, Stage
 from integrations.http import HttpClient
+from integrations.service import read_trust_store
 from integrations.tls import diagnose_tls, presented_chain, trust_context
 from tests.unit.integrations.clients import Naps, loopback_policy
 from tests.unit.integrations.scripted_server import ScriptedServer, answer, reset, scripted_server
@@ -214,3 +217,16 @@ def test_a_certificate_that_can_not_be_read_is_an_error(pem: str, tmp_path: Path
     (tmp_path / "ca.pem").write_text(pem)
     with pytest.raises(ValueError, match="PEM"):
         trust_context(ca_file=tmp_path / "ca.pem")
+
+
+def test_the_trust_store_is_read_once_for_all_forked_processes(settings: Settings) -> None:
+    trust_context.cache_clear()
+
+    read_trust_store(settings)
+
+    trust_context(ca_file=settings.outbound_ca_file)
+    assert (trust_context.cache_info().misses, trust_context.cache_info().hits) == (1, 1)
+
+
+def test_a_trust_store_that_can_not_be_read_stops_no_worker(settings: Settings, tmp_path: Path) -> None:
+    read_trust_store(replace(settings, outbound_ca_file=tmp_path / "absent.pem"))
